@@ -66,10 +66,12 @@ endif
 # --- what to build: each folder lists its own sources ------------------------
 # LIB_SRC   sources of libqiao.a
 # PROGS     programs; NAME_SRC the sources of each, linked with libqiao.a
+# FAULT_SRC sources of LIB_SRC that unit tests take built with -DQIAO_FAULTS
 # UNIT_SRC  tests/unit/FOLDER/NAME_test.c, each defining NAME_test_suite
 # FUZZ_SRC  tests/fuzz/NAME.c, corpora in tests/fuzz/corpora/NAME/
 LIB_SRC :=
 PROGS :=
+FAULT_SRC :=
 UNIT_SRC :=
 FUZZ_SRC :=
 all:
@@ -110,7 +112,17 @@ $(UNIT).list.c: $(UNIT_USE) Makefile
 	for t in $(basename $(notdir $(UNIT_USE))); do echo "	&$${t}_suite,"; done; \
 	echo '	0'; echo '};'; } > $@
 
-$(UNIT): $(UNIT_USE:%.c=$(B)/%.o) $(B)/tests/unit/main.o $(UNIT).list.c $(LIB)
+# Unit tests see the hooks that make the n-th allocation or write fail; the
+# objects that hold them stand before the library and win over its own.
+UNIT_OBJ := $(UNIT_USE:%.c=$(B)/%.o) $(B)/tests/unit/main.o \
+            $(FAULT_SRC:%.c=$(B)/faults/%.o)
+$(UNIT_OBJ): EXTRA_CPPFLAGS += -DQIAO_FAULTS
+$(B)/faults/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(call say,CC,"$< (faults)")
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(UNIT): $(UNIT_OBJ) $(UNIT).list.c $(LIB)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) -lcunit
 

@@ -25,7 +25,8 @@ void qiao_buf_put_str(struct qiao_buf *b, const char *s);
 void qiao_buf_put_u8(struct qiao_buf *b, uint8_t v);
 void qiao_buf_put_u32(struct qiao_buf *b, uint32_t v); /* big-endian */
 void qiao_buf_put_u64(struct qiao_buf *b, uint64_t v); /* big-endian */
-void qiao_buf_printf(struct qiao_buf *b, const char *fmt, ...) QIAO_PRINTF(2, 3);
+void qiao_buf_printf(struct qiao_buf *b, const char *fmt, ...)
+	QIAO_PRINTF(2, 3);
 
 /* What was written; borrowed until the next write. Empty after a failure. */
 struct qiao_slice qiao_buf_slice(const struct qiao_buf *b);

@@ -8,9 +8,9 @@
 
 /* Lower case, NUL-terminated; out has QIAO_HEX_LEN(s.n) bytes. Returns out. */
 char *qiao_hex_encode(char *out, struct qiao_slice s);
-/* Exactly 2n hex digits of either case into n bytes; false otherwise. */
+/* Exactly 2n hex digits of either case into n bytes; else false and zeroes. */
 bool qiao_hex_decode(uint8_t *out, size_t n, struct qiao_slice text);
-/* Any even length, appended to out; QIAO_E_MALFORMED otherwise. */
+/* Any even length, appended to out; else nothing is, and QIAO_E_MALFORMED. */
 qiao_err qiao_hex_decode_buf(struct qiao_buf *out, struct qiao_slice text);
 
 #endif

@@ -20,15 +20,16 @@ enum qiao_log_level {
 void qiao_log_set_level(enum qiao_log_level level);
 /* A word put in front of every line, e.g. the gateway's name. Copied. */
 void qiao_log_set_name(const char *name);
-void qiao_log(enum qiao_log_level level, const char *event, const char *fmt, ...)
-	QIAO_PRINTF(3, 4);
+void qiao_log(enum qiao_log_level level, const char *event, const char *fmt,
+	      ...) QIAO_PRINTF(3, 4);
 
-/* What cannot happen: log it and stop the process (the store makes that safe). */
-#define QIAO_BUG_ON(cond)                                      \
-	do {                                                   \
-		if (cond)                                      \
-			qiao_bug(__FILE__, __LINE__, #cond);   \
+/* What cannot happen: log it and stop the process (the store makes that safe).
+ */
+#define QIAO_BUG_ON(cond)                                    \
+	do {                                                 \
+		if (cond)                                    \
+			qiao_bug(__FILE__, __LINE__, #cond); \
 	} while (0)
-void qiao_bug(const char *file, int line, const char *what);
+_Noreturn void qiao_bug(const char *file, int line, const char *what);
 
 #endif

@@ -8,7 +8,7 @@
 
 #include "gateway/include/qiao/types.h"
 
-void *qiao_malloc(size_t n);             /* n = 0 gives a pointer to free */
+void *qiao_malloc(size_t n);              /* n = 0 gives a pointer to free */
 void *qiao_calloc(size_t n, size_t size); /* overflow-checked, zeroed */
 void *qiao_realloc(void *p, size_t n);
 char *qiao_strdup(const char *s);
@@ -19,8 +19,9 @@ void qiao_free(void *p);
 void qiao_wipe(void *p, size_t n);
 
 #ifdef QIAO_FAULTS
+#include <stdatomic.h>
 /* Counts down with each allocation of any thread; at 0 that one fails. */
-extern long qiao_fault_alloc_after; /* -1: off */
+extern atomic_long qiao_fault_alloc_after; /* -1: off */
 #endif
 
 #endif

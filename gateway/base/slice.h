@@ -6,11 +6,12 @@
 #include "gateway/include/qiao/types.h"
 
 struct qiao_slice qiao_slice_of(const void *p, size_t n);
-struct qiao_slice qiao_slice_str(const char *s);            /* without the NUL */
+struct qiao_slice qiao_slice_str(const char *s); /* without the NUL */
 struct qiao_slice qiao_slice_hash(const struct qiao_hash *h); /* borrows *h */
 bool qiao_slice_eq(struct qiao_slice a, struct qiao_slice b);
 bool qiao_slice_is(struct qiao_slice a, const char *s);
-int qiao_slice_cmp(struct qiao_slice a, struct qiao_slice b); /* memcmp, then length */
+int qiao_slice_cmp(struct qiao_slice a,
+		   struct qiao_slice b); /* memcmp, then length */
 
 bool qiao_hash_eq(const struct qiao_hash *a, const struct qiao_hash *b);
 bool qiao_hash_is_zero(const struct qiao_hash *h);

@@ -15,7 +15,7 @@ struct test_case {
 };
 
 struct test_suite {
-	const char *name; /* the folder and file, "codec/mp" */
+	const char *name;              /* the folder and file, "codec/mp" */
 	const struct test_case *cases; /* ends with .name = NULL */
 };
 

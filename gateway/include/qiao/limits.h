@@ -3,50 +3,51 @@
 #ifndef QIAO_LIMITS_H
 #define QIAO_LIMITS_H
 
-#define QIAO_KIB(n) ((size_t)(n) * 1024)
-#define QIAO_MIB(n) ((size_t)(n) * 1024 * 1024)
+#define QIAO_KIB(n) ((size_t)(n)*1024)
+#define QIAO_MIB(n) ((size_t)(n)*1024 * 1024)
 
 /* names and identifiers */
-#define QIAO_NAME_MAX 64       /* chain nickname, gateway id, field name */
-#define QIAO_ORG_MAX 96        /* organisation, MSP id */
-#define QIAO_TYPE_MAX 64       /* record type */
+#define QIAO_NAME_MAX      64  /* chain nickname, gateway id, field name */
+#define QIAO_ORG_MAX       96  /* organisation, MSP id */
+#define QIAO_TYPE_MAX      64  /* record type */
 #define QIAO_RECORD_ID_MAX 128 /* certificate numbers reach 80 characters */
-#define QIAO_PURPOSE_MAX 64
-#define QIAO_TXID_MAX 64 /* fabric: 32 bytes, others may print theirs */
-#define QIAO_PATH_LEN 512
+#define QIAO_PURPOSE_MAX   64
+#define QIAO_TXID_MAX      64 /* fabric: 32 bytes, others may print theirs */
+#define QIAO_PATH_LEN      512
 
-/* records (POLICY.md 6 of the specification: 64 KiB, 256 fields) */
-#define QIAO_RECORD_MAX QIAO_KIB(64)
-#define QIAO_FIELDS_MAX 256
-#define QIAO_FIELD_VALUE_MAX QIAO_KIB(48)
-#define QIAO_SALT_LEN 16
-#define QIAO_HEAD_MAX QIAO_KIB(4)
+/* records: 64 KiB of canonical bytes and 256 fields */
+#define QIAO_RECORD_MAX        QIAO_KIB(64)
+#define QIAO_FIELDS_MAX        256
+#define QIAO_FIELD_VALUE_MAX   QIAO_KIB(48)
+#define QIAO_SALT_LEN          16
+#define QIAO_HEAD_MAX          QIAO_KIB(4)
 #define QIAO_REGISTRY_TAGS_MAX 8
 
 /* messages */
-#define QIAO_PEER_MSG_MAX QIAO_MIB(8)    /* between gateways */
-#define QIAO_ADAPTER_MSG_MAX QIAO_MIB(4) /* between host and adapter */
-#define QIAO_CONTROL_MSG_MAX QIAO_MIB(1)
-#define QIAO_ITEMS_MAX 512        /* items of one envelope */
-#define QIAO_MP_DEPTH_MAX 8       /* nested arrays of one message */
-#define QIAO_MERKLE_DEPTH_MAX 64  /* 2^64 leaves is every tree */
+#define QIAO_PEER_MSG_MAX          QIAO_MIB(8) /* between gateways */
+#define QIAO_ADAPTER_MSG_MAX       QIAO_MIB(4) /* between host and adapter */
+#define QIAO_CONTROL_MSG_MAX       QIAO_MIB(1)
+#define QIAO_ITEMS_MAX             512 /* items of one envelope */
+#define QIAO_MP_DEPTH_MAX          8   /* nested arrays of one message */
+#define QIAO_MERKLE_DEPTH_MAX      64  /* 2^64 leaves is every tree */
 #define QIAO_HEADERS_PER_BATCH_MAX 512
 
 /* chains */
-#define QIAO_BLOCK_MAX QIAO_MIB(128) /* fabric's AbsoluteMaxBytes rarely > 99 MB */
-#define QIAO_BLOCK_TXS_MAX 65536
+#define QIAO_BLOCK_MAX \
+	QIAO_MIB(128) /* fabric's AbsoluteMaxBytes rarely > 99 MB */
+#define QIAO_BLOCK_TXS_MAX  65536
 #define QIAO_VALIDATORS_MAX 256
-#define QIAO_SIGNATURES_MAX 512 /* in one header; more is a flood */
-#define QIAO_LEAVES_MAX 65536   /* records of one quorum block */
+#define QIAO_SIGNATURES_MAX 512   /* in one header; more is a flood */
+#define QIAO_LEAVES_MAX     65536 /* records of one quorum block */
 
 /* configuration and policy files */
-#define QIAO_CONF_FILE_MAX QIAO_MIB(10)
+#define QIAO_CONF_FILE_MAX  QIAO_MIB(10)
 #define QIAO_CONF_DEPTH_MAX 16
-#define QIAO_RULES_MAX 20000
-#define QIAO_JSON_MAX QIAO_MIB(1)
+#define QIAO_RULES_MAX      20000
+#define QIAO_JSON_MAX       QIAO_MIB(1)
 
 /* peers, chains, routes of one gateway */
-#define QIAO_PEERS_MAX 256
+#define QIAO_PEERS_MAX  256
 #define QIAO_CHAINS_MAX 64
 #define QIAO_ROUTES_MAX 256
 
