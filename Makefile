@@ -53,7 +53,7 @@ ifdef SAN
 HARDEN   := -fno-omit-frame-pointer -fno-sanitize-recover=all -fsanitize=$(SAN)
 HARDEN_LD := -fsanitize=$(SAN)
 endif
-ALL_CPPFLAGS = -I. -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE \
+ALL_CPPFLAGS = -I. -Igateway/include -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE \
                -DQIAO_VERSION='"$(VERSION)"' $(EXTRA_CPPFLAGS) $(CPPFLAGS)
 ALL_CFLAGS   = -std=c11 $(WARN) $(HARDEN) $(REPRO) $(PKG_CFLAGS) $(WERROR) $(CFLAGS)
 ALL_LDFLAGS  = $(HARDEN_LD) $(LDFLAGS)
