@@ -39,18 +39,18 @@ static bool grow(struct qiao_buf *b, size_t need)
 	return true;
 }
 
-/* Room for `more` bytes at b->p + b->n. */
+/* Room for `more` bytes and a NUL at b->p + b->n. */
 static bool reserve(struct qiao_buf *b, size_t more)
 {
 	if (b->err != QIAO_OK)
 		return false;
-	if (more > SIZE_MAX - b->n || (b->max && more + b->n > b->max)) {
+	if (more >= SIZE_MAX - b->n || (b->max && more + b->n > b->max)) {
 		fail(b, QIAO_E_LIMIT);
 		return false;
 	}
-	if (more <= b->cap - b->n)
+	if (more < b->cap - b->n)
 		return true;
-	return grow(b, b->n + more);
+	return grow(b, b->n + more + 1);
 }
 
 void qiao_buf_put_mem(struct qiao_buf *b, const void *p, size_t n)
@@ -116,7 +116,7 @@ void qiao_buf_printf(struct qiao_buf *b, const char *fmt, ...)
 	n = measure(fmt, ap);
 	if (n < 0)
 		fail(b, QIAO_E_MALFORMED);
-	else if (reserve(b, (size_t)n + 1)) { /* vsnprintf writes a NUL */
+	else if (reserve(b, (size_t)n)) {
 		vsnprintf((char *)b->p + b->n, (size_t)n + 1, fmt, ap);
 		b->n += (size_t)n;
 	}

@@ -23,7 +23,7 @@ void qiao_log_set_name(const char *name);
 void qiao_log(enum qiao_log_level level, const char *event, const char *fmt,
 	      ...) QIAO_PRINTF(3, 4);
 
-/* What cannot happen: log it and stop the process (the store makes that safe).
+/* What cannot happen: log it and stop the process; the store makes that safe.
  */
 #define QIAO_BUG_ON(cond)                                    \
 	do {                                                 \

@@ -3,8 +3,8 @@
 #ifndef QIAO_LIMITS_H
 #define QIAO_LIMITS_H
 
-#define QIAO_KIB(n) ((size_t)(n)*1024)
-#define QIAO_MIB(n) ((size_t)(n)*1024 * 1024)
+#define QIAO_KIB(n) (1024 * (size_t)(n))
+#define QIAO_MIB(n) (1024 * QIAO_KIB(n))
 
 /* names and identifiers */
 #define QIAO_NAME_MAX      64  /* chain nickname, gateway id, field name */
@@ -33,8 +33,7 @@
 #define QIAO_HEADERS_PER_BATCH_MAX 512
 
 /* chains */
-#define QIAO_BLOCK_MAX \
-	QIAO_MIB(128) /* fabric's AbsoluteMaxBytes rarely > 99 MB */
+#define QIAO_BLOCK_MAX      QIAO_MIB(128) /* fabric: rarely over 99 MB */
 #define QIAO_BLOCK_TXS_MAX  65536
 #define QIAO_VALIDATORS_MAX 256
 #define QIAO_SIGNATURES_MAX 512   /* in one header; more is a flood */
