@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a light client remembers, as keys and values per chain. The functions
+ * fit the members of struct qiao_view (gateway/verify/lightclient.h):
+ *
+ *	struct qiao_store_view sv = { txn, chain };
+ *	struct qiao_view v = { &sv, qiao_store_view_get, qiao_store_view_put };
+ */
+#ifndef GATEWAY_STORE_VIEW_H
+#define GATEWAY_STORE_VIEW_H
+
+#include "gateway/store/store.h"
+
+struct qiao_store_view {
+	struct qiao_txn *txn;
+	int64_t chain;
+};
+
+/* Appends to out; QIAO_E_NOTFOUND. ctx: struct qiao_store_view. */
+qiao_err qiao_store_view_get(void *ctx, struct qiao_buf *out,
+			     struct qiao_slice key);
+qiao_err qiao_store_view_put(void *ctx, struct qiao_slice key,
+			     struct qiao_slice value);
+
+#endif
