@@ -3,12 +3,17 @@
 # make                 build everything           make check        all tests
 # make demo            the main job, shown        make check-asan   tests, ASan+UBSan
 # make check-unit      CUnit tests (T=folder)     make check-tsan   tests, TSan
-# make fuzz            fuzz targets (clang)       make check-fuzz   replay corpora
-# make lint            format, layers, words      make bench        speed, as ratios
-# make install         PREFIX=/usr/local DESTDIR= make dist         reproducible tarball
+# make check-fuzz      replay the corpora         make check-valgrind   tests, valgrind
+# make fuzz            fuzz targets (clang)       make fuzz-run     FUZZ_SECONDS=10 each
+# make lint            all of lint-*, see there   make bench        speed, as ratios
+# make install         PREFIX=/usr/local DESTDIR= make uninstall    all of it, gone
+# make check-install   install, look, uninstall   make coverage     lines, by gcovr
+# make dist            reproducible tarball       make distcheck    build it twice, test
+# make deps            install what is missing    make clean        make help
 #
-# Variables a packager may set: CC AR CFLAGS CPPFLAGS LDFLAGS PREFIX DESTDIR
-# SYSCONFDIR LOCALSTATEDIR SYSTEMDUNITDIR PKG_CONFIG. V=1 shows commands.
+# check and demo install what is missing (Debian; DEPS=no: do not). Variables a
+# packager may set: CC AR CFLAGS CPPFLAGS LDFLAGS PREFIX DESTDIR SYSCONFDIR
+# LOCALSTATEDIR SYSTEMDUNITDIR PKG_CONFIG NNG_LIBS. V=1 shows the commands.
 # Every build flavour has its own folder, so no `make clean` between them.
 
 NAME     := qiao
@@ -22,18 +27,23 @@ LIBDIR         ?= $(PREFIX)/lib
 LIBEXECDIR     ?= $(PREFIX)/libexec/$(NAME)
 ADAPTERDIR     ?= $(LIBEXECDIR)/adapters
 INCLUDEDIR     ?= $(PREFIX)/include
+DATADIR        ?= $(PREFIX)/share/$(NAME)
 MANDIR         ?= $(PREFIX)/share/man
+SYSTEMDUNITDIR ?= $(PREFIX)/lib/systemd/system
 SYSCONFDIR     ?= /etc
 LOCALSTATEDIR  ?= /var
 PKG_CONFIG     ?= pkg-config
 INSTALL        ?= install
 
-# --- dependencies, by pkg-config only; NNG 1.5 in Debian 12 ships no nng.pc --
+# --- libraries, by pkg-config only; NNG 1.5 in Debian 12 ships no nng.pc -----
 PKGS     := libcrypto libsecp256k1 msgpack libconfig jansson sqlite3
 PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS   := $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null)
 NNG_LIBS ?= -lnng
 LIBS     := $(PKG_LIBS) $(NNG_LIBS) -lpthread
+# Said when something is compiled, not before: help, clean and deps need none.
+need_libs = $(if $(PKG_LIBS),,$(error $(PKG_CONFIG) does not find all of: \
+            $(PKGS). `make deps` installs what is missing))
 
 # --- flags: ours are added, the user's CFLAGS stay the user's ----------------
 CFLAGS   ?= -O2 -g
@@ -53,7 +63,7 @@ ifdef SAN
 HARDEN   := -fno-omit-frame-pointer -fno-sanitize-recover=all -fsanitize=$(SAN)
 HARDEN_LD := -fsanitize=$(SAN)
 endif
-ALL_CPPFLAGS = -I. -Igateway/include -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE \
+ALL_CPPFLAGS = -I. -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE \
                -DQIAO_VERSION='"$(VERSION)"' $(EXTRA_CPPFLAGS) $(CPPFLAGS)
 ALL_CFLAGS   = -std=c11 $(WARN) $(HARDEN) $(REPRO) $(PKG_CFLAGS) $(WERROR) $(CFLAGS)
 ALL_LDFLAGS  = $(HARDEN_LD) $(LDFLAGS)
@@ -64,19 +74,24 @@ say = @printf '  %-7s %s\n' $(1) $(2)
 endif
 
 # --- what to build: each folder lists its own sources ------------------------
-# LIB_SRC   sources of libqiao.a
-# PROGS     programs; NAME_SRC the sources of each, linked with libqiao.a
-# FAULT_SRC sources of LIB_SRC that unit tests take built with -DQIAO_FAULTS
-# UNIT_SRC  tests/unit/FOLDER/NAME_test.c, each defining NAME_test_suite
-# FUZZ_SRC  tests/fuzz/NAME.c, corpora in tests/fuzz/corpora/NAME/
+# LIB_SRC    sources of libqiao.a
+# PROGS      programs; NAME_SRC the sources of each, linked with libqiao.a
+# TEST_PROGS the same, but built for `make check` and never installed
+# FAULT_SRC  sources of LIB_SRC that unit tests take built with -DQIAO_FAULTS
+# UNIT_SRC   tests/unit/FOLDER/NAME_test.c, each defining NAME_test_suite
+# FUZZ_SRC   tests/fuzz/NAME.c, corpora in tests/fuzz/corpora/NAME/
+# CHECKS     further targets that `make check` must reach; they find programs in $(B)
 LIB_SRC :=
 PROGS :=
+TEST_PROGS :=
 FAULT_SRC :=
 UNIT_SRC :=
 FUZZ_SRC :=
+CHECKS :=
 all:
 include $(sort $(wildcard gateway/*/module.mk adapters/*/module.mk \
-          adapters/*/*/module.mk relay/module.mk policies/*/module.mk tests/module.mk))
+          adapters/*/*/module.mk relay/module.mk policies/*/module.mk \
+          tests/module.mk tests/*/module.mk))
 
 LIB      := $(B)/libqiao.a
 UNIT     := $(B)/unit-tests$(if $(T),-$(subst /,-,$(T)))
@@ -84,12 +99,15 @@ UNIT_USE := $(if $(T),$(filter tests/unit/$(T)/%,$(UNIT_SRC)),$(UNIT_SRC))
 REPLAYS  := $(FUZZ_SRC:%.c=$(B)/%-replay)
 FUZZERS  := $(FUZZ_SRC:%.c=$(B)/%)
 
-all: $(PROGS:%=$(B)/%)
+all: $(LIB) $(PROGS:%=$(B)/%)
+
+compile = $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+link    = $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter-out Makefile,$^) $(LIBS)
 
 $(B)/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(call say,CC,$<)
-	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(need_libs)$(call say,CC,$<)
+	$(Q)$(compile)
 
 $(LIB): $(LIB_SRC:%.c=$(B)/%.o)
 	$(call say,AR,$@)
@@ -98,9 +116,9 @@ $(LIB): $(LIB_SRC:%.c=$(B)/%.o)
 define program
 $(B)/$(1): $$($(1)_SRC:%.c=$(B)/%.o) $(LIB)
 	$$(call say,LD,$$@)
-	$$(Q)$$(CC) $$(ALL_CFLAGS) $$(ALL_LDFLAGS) -o $$@ $$^ $$(LIBS) $$($(1)_LIBS)
+	$$(Q)$$(link) $$($(1)_LIBS)
 endef
-$(foreach p,$(PROGS),$(eval $(call program,$(p))))
+$(foreach p,$(PROGS) $(TEST_PROGS),$(eval $(call program,$(p))))
 
 # The list of suites comes from the file names: a test file cannot be forgotten.
 $(UNIT).list.c: $(UNIT_USE) Makefile
@@ -108,6 +126,7 @@ $(UNIT).list.c: $(UNIT_USE) Makefile
 	$(Q){ echo '#include "tests/unit/suite.h"'; \
 	for t in $(basename $(notdir $(UNIT_USE))); do \
 	  echo "extern const struct test_suite $${t}_suite;"; done; \
+	echo 'extern const struct test_suite *const test_suites[];'; \
 	echo 'const struct test_suite *const test_suites[] = {'; \
 	for t in $(basename $(notdir $(UNIT_USE))); do echo "	&$${t}_suite,"; done; \
 	echo '	0'; echo '};'; } > $@
@@ -120,26 +139,101 @@ $(UNIT_OBJ): EXTRA_CPPFLAGS += -DQIAO_FAULTS
 $(B)/faults/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(call say,CC,"$< (faults)")
-	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(compile)
 
 $(UNIT): $(UNIT_OBJ) $(UNIT).list.c $(LIB)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) -lcunit
+	$(Q)$(link) $(ALL_CPPFLAGS) -lcunit
 
 $(B)/%-replay: $(B)/%.o $(B)/tests/fuzz/replay.o $(LIB)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+	$(Q)$(link)
 
 # --- tests -------------------------------------------------------------------
-check: check-fuzz check-unit
+# A fresh machine may have make and nothing else: install first, then start make
+# again so that pkg-config and the compiler are asked when they are there.
+again = $(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
+ready = $(if $(filter no,$(DEPS)),true,sh tests/deps.sh deps)
 
-check-unit: $(UNIT)
+deps:
+	$(Q)sh tests/deps.sh deps
+deps-dev:
+	$(Q)sh tests/deps.sh deps deps-dev
+
+check:
+	$(Q)$(ready)
+	+$(Q)$(again) check-all
+
+# CUnit's summary comes last: the order is kept with -j as well.
+check-all: check-fuzz $(CHECKS) check-unit
+$(CHECKS): $(PROGS:%=$(B)/%) $(TEST_PROGS:%=$(B)/%)
+check-unit: $(UNIT) $(if $(filter check-all,$(MAKECMDGOALS)),| check-fuzz $(CHECKS))
 	$(UNIT)
 
 check-fuzz: $(REPLAYS)
 	$(Q)set -e; for t in $(REPLAYS); do n=$$(basename $$t -replay); \
 	  $$t tests/fuzz/corpora/$$n/*; done
 
-.PHONY: all check check-unit check-fuzz
+# A sanitiser's malloc aborts on a size it finds silly; ours must see the NULL.
+check-asan: export ASAN_OPTIONS=allocator_may_return_null=1:detect_stack_use_after_return=1
+check-asan: export UBSAN_OPTIONS=print_stacktrace=1
+check-asan:
+	$(Q)$(ready)
+	+$(Q)$(again) check-all B=build/asan SAN=address,undefined CFLAGS='-O1 -g'
+check-tsan: export TSAN_OPTIONS=allocator_may_return_null=1:suppressions=tests/lint/tsan.supp
+check-tsan:
+	$(Q)$(ready)
+	+$(Q)$(again) check-all B=build/tsan SAN=thread CFLAGS='-O1 -g'
+# memory set to zero by the compiler would hide what valgrind looks for
+check-valgrind:
+	+$(Q)$(again) valgrind-run B=build/valgrind \
+	  CFLAGS='-O1 -g -ftrivial-auto-var-init=uninitialized'
+valgrind-run: $(UNIT)
+	valgrind -q --error-exitcode=7 --leak-check=full --child-silent-after-fork=yes \
+	  --suppressions=tests/lint/valgrind.supp $(UNIT)
+
+CLANG ?= $(shell command -v clang || command -v clang-14 || echo clang)
+FUZZ_SECONDS ?= 10
+fuzz:
+	+$(Q)$(again) fuzzers B=build/fuzz CC='$(CLANG)' CFLAGS='-O1 -g' \
+	  SAN=address,undefined,fuzzer-no-link
+fuzz-run: fuzz
+	$(Q)set -e; for t in $(FUZZ_SRC:%.c=build/fuzz/%); do n=$$(basename $$t); \
+	  log=build/fuzz/$$n.log; mkdir -p build/fuzz/new/$$n; \
+	  $$t -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 -rss_limit_mb=1024 \
+	    -timeout=10 -artifact_prefix=build/fuzz/$$n- build/fuzz/new/$$n \
+	    tests/fuzz/corpora/$$n >$$log 2>&1 || { tail -n 40 $$log; exit 1; }; \
+	  echo "fuzz $$n: $$(sed -n 's/^stat::number_of_executed_units: *//p' $$log) runs"; done
+fuzzers: $(FUZZERS)
+$(FUZZERS): $(B)/%: $(B)/%.o $(LIB)
+	$(call say,LD,$@)
+	$(Q)$(link) -fsanitize=address,undefined,fuzzer
+
+coverage:
+	+$(Q)$(again) check-all B=build/cov CFLAGS='-O0 -g --coverage' LDFLAGS=--coverage
+	gcovr --txt-metric branch --exclude tests/ build/cov
+
+# --- the job, shown and measured ---------------------------------------------
+demo:
+	$(Q)$(ready)
+	+$(Q)$(again) all
+	$(call run_script,tests/demo/demo.sh,demo)
+bench:
+	$(Q)$(ready)
+	+$(Q)$(again) all $(TEST_PROGS:%=$(B)/%)
+	$(call run_script,tests/bench/bench.sh,benchmark)
+run_script = $(Q)if [ -e $(1) ]; then B=$(B) KEEP='$(KEEP)' $(1); else \
+  echo 'there is no $(2) yet ($(1) does not exist)'; exit 1; fi
+
+help:
+	@sed -n '/^#$$/,/^$$/s/^# \{0,1\}//p' Makefile
+clean:
+	rm -rf build
+
+include gateway/install.mk tests/lint/lint.mk
+
+.PHONY: all check check-all check-unit check-fuzz check-asan check-tsan deps \
+  deps-dev check-valgrind valgrind-run fuzz fuzzers fuzz-run coverage demo bench help \
+  clean $(CHECKS)
 .DELETE_ON_ERROR:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

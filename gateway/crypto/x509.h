@@ -15,6 +15,7 @@
 #define QIAO_CERT_MAX QIAO_KIB(64) /* one certificate, DER or PEM */
 #define QIAO_CERT_OUS_MAX 16
 
+struct qiao_buf;
 struct qiao_cert;
 
 /*

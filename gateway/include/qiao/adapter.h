@@ -12,8 +12,8 @@
 #ifndef QIAO_ADAPTER_H
 #define QIAO_ADAPTER_H
 
-#include "qiao/err.h"
-#include "qiao/types.h"
+#include "gateway/include/qiao/err.h"
+#include "gateway/include/qiao/types.h"
 
 #define QIAO_ADAPTER_ABI_MAJOR 1
 #define QIAO_ADAPTER_ABI_MINOR 0
