@@ -51,6 +51,13 @@ struct qiao_ckey {
  */
 qiao_err qiao_conf_parse(struct qiao_conf **out, struct qiao_diags *d,
 			 const char *file, struct qiao_slice text);
+/*
+ * The same for a checker that reports everything in one run: *out is given also
+ * with QIAO_E_CONFIG when all that was found (E006, E008 to E011) leaves a text
+ * that libconfig reads whole, if with other values: good for more findings only.
+ */
+qiao_err qiao_conf_parse_to_check(struct qiao_conf **out, struct qiao_diags *d,
+				  const char *file, struct qiao_slice text);
 /* Read a regular file of at most QIAO_CONF_FILE_MAX bytes and parse it. */
 qiao_err qiao_conf_load(struct qiao_conf **out, struct qiao_diags *d,
 			const char *path);
@@ -64,7 +71,10 @@ size_t qiao_cnode_count(const struct qiao_cnode *n); /* 0 for NULL, scalars */
 const struct qiao_cnode *qiao_cnode_at(const struct qiao_cnode *n, size_t i);
 const struct qiao_cnode *qiao_cnode_get(const struct qiao_cnode *n,
 					const char *name); /* NULL: absent */
-/* Of a scalar node; the default for NULL or another type. */
+/*
+ * Of a scalar node; the default for NULL or another type (a string that is no
+ * duration, too). Strings live as long as the file.
+ */
 const char *qiao_cnode_str(const struct qiao_cnode *n, const char *def);
 int64_t qiao_cnode_int(const struct qiao_cnode *n, int64_t def);
 bool qiao_cnode_bool(const struct qiao_cnode *n, bool def);
@@ -75,6 +85,10 @@ const char *qiao_conf_str(const struct qiao_cnode *g, const char *name,
 int64_t qiao_conf_int(const struct qiao_cnode *g, const char *name, int64_t def);
 bool qiao_conf_bool(const struct qiao_cnode *g, const char *name, bool def);
 int64_t qiao_conf_ms(const struct qiao_cnode *g, const char *name, int64_t def);
+/*
+ * Line and column, in characters, from 1: of the name of a setting, of the value
+ * in a list or array. Of the root (and NULL) 1:1.
+ */
 void qiao_conf_pos(const struct qiao_conf *c, const struct qiao_cnode *n,
 		   unsigned int *line, unsigned int *col);
 
