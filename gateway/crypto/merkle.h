@@ -23,7 +23,10 @@ struct qiao_merkle_path {
 	size_t n;
 	struct qiao_hash h[QIAO_MERKLE_DEPTH_MAX];
 };
-/* Inclusion path of leaf `index` in the tree over `leaves`. */
+/*
+ * Inclusion path of leaf `index` in the tree over `leaves`, lowest sibling
+ * first. For index >= n an empty path, which no check accepts.
+ */
 void qiao_merkle_path_make(struct qiao_merkle_path *out,
 			   const struct qiao_hash *leaves, size_t n, size_t index);
 /*
@@ -34,7 +37,10 @@ qiao_err qiao_merkle_path_check(const struct qiao_merkle_path *path,
 				uint64_t index, uint64_t size,
 				const struct qiao_hash *leaf,
 				const struct qiao_hash *root);
-/* RFC 9162 2.1.4: proof that the tree of size m is a prefix of that of size n. */
+/*
+ * RFC 9162 2.1.4: proof that the tree of size m is a prefix of that of size n;
+ * QIAO_E_PROOF otherwise. For m = 0 and m = n the proof is empty.
+ */
 qiao_err qiao_merkle_consistency_check(const struct qiao_merkle_path *proof,
 				       uint64_t m, uint64_t n,
 				       const struct qiao_hash *root_m,
