@@ -236,4 +236,5 @@ include gateway/install.mk tests/lint/lint.mk
   deps-dev check-valgrind valgrind-run fuzz fuzzers fuzz-run coverage demo bench help \
   clean $(CHECKS)
 .DELETE_ON_ERROR:
+.SECONDARY:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
