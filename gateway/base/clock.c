@@ -55,20 +55,20 @@ static int month_len(int y, int m)
 
 char *qiao_time_format(char *out, int64_t ms, int offset_min)
 {
-	struct tm tm = { 0 };
+	struct tm tm;
 	int64_t local;
 	time_t s;
 	int n, frac, off = offset_min < 0 ? -offset_min : offset_min;
 
+	snprintf(out, QIAO_TIME_LEN, "out-of-range");
 	if (off >= 24 * 60 || ms < YEAR_1_MS + MS_PER_DAY ||
-	    ms > YEAR_9999_MS - MS_PER_DAY) {
-		snprintf(out, QIAO_TIME_LEN, "out-of-range");
+	    ms > YEAR_9999_MS - MS_PER_DAY)
 		return out;
-	}
 	local = ms + (int64_t)offset_min * MS_PER_MIN;
 	frac = (int)((local % 1000 + 1000) % 1000);
 	s = (time_t)((local - frac) / 1000);
-	gmtime_r(&s, &tm);
+	if (!gmtime_r(&s, &tm))
+		return out;
 	n = snprintf(out, QIAO_TIME_LEN, "%04d-%02d-%02dT%02d:%02d:%02d.%03d",
 		     tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
 		     tm.tm_min, tm.tm_sec, frac);

@@ -105,7 +105,7 @@ void qiao_log(enum qiao_log_level level, const char *event, const char *fmt,
 			n += (size_t)more;
 		} else if (more >= 0) {
 			n = room - 1;
-			memcpy(line + n - 3, "...", 3);
+			memset(line + n - 3, '.', 3);
 		}
 	}
 	replace_controls(line, n);
