@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the threads of the relay process share. Built by start.c, then constant
+ * except for what a lock is named for. Lock order: chain -> policy -> store
+ * writer; a function that runs in a store transaction takes no lock.
+ */
+#ifndef GATEWAY_DAEMON_DAEMON_H
+#define GATEWAY_DAEMON_DAEMON_H
+
+#include "adapters/host/host.h"
+#include "gateway/audit/log.h"
+#include "gateway/daemon/config.h"
+#include "gateway/record/mapping.h"
+#include "gateway/store/store.h"
+#include "gateway/verify/lightclient.h"
+#include "policies/engine/engine.h"
+#include "relay/peer.h"
+#include "relay/transport.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+struct qiao_daemon;
+
+/* A chain that this gateway follows: by its own adapter, or through a peer. */
+struct qiao_chain {
+	struct qiao_daemon *d;
+	const struct qiao_config_chain *cfg;
+	int64_t number; /* in the store */
+	struct qiao_hash identity;
+	const struct qiao_lightclient_api *api;
+	struct qiao_host *host; /* NULL: no adapter of ours */
+
+	struct qiao_conf *anchor; /* parsed, lives as long as the chain */
+	struct qiao_buf anchor_blob;
+	/* the rest under lock */
+	pthread_mutex_t lock;
+	struct qiao_lightclient *lc;
+	atomic_bool frozen;
+	_Atomic int64_t accepted_ms; /* when the newest header was accepted */
+};
+
+/* A mapping belongs to a policy: both are exchanged together. */
+struct qiao_rules {
+	atomic_int refs;
+	struct qiao_policy *policy;
+	size_t n; /* parallel to d->chains; NULL where a chain has none */
+	struct qiao_mapping *mapping[QIAO_CHAINS_MAX];
+};
+
+struct qiao_route {
+	const struct qiao_config_route *cfg;
+	struct qiao_chain *from, *to;
+	struct qiao_link_peer *peer;
+	atomic_bool frozen;
+};
+
+/* A peer and the thread that sends to it. */
+struct qiao_link_peer {
+	struct qiao_daemon *d;
+	struct qiao_peer *peer;     /* of d->peers */
+	struct qiao_dialer *dialer; /* NULL: it dials us only */
+	pthread_mutex_t lock;
+	pthread_cond_t wake; /* something may be due */
+	bool work;
+	/* for status, under lock */
+	char last[384]; /* the newest failure in words, or "" */
+	int64_t heard_ms;
+};
+
+struct qiao_daemon {
+	const struct qiao_config *cfg;
+	struct qiao_key *key;
+	uint8_t salt_key[32], pseudonym_key[32];
+	struct qiao_store *store;
+	struct qiao_audit_log log;
+	size_t n_chains, n_routes, n_links;
+	struct qiao_chain *chains;
+	struct qiao_route *routes;
+	struct qiao_link_peer *links; /* parallel to the peers table */
+	struct qiao_peers *peers;
+	struct qiao_listener *listener;
+	struct qiao_capture *capture;
+
+	pthread_mutex_t rules_lock;
+	struct qiao_rules *rules; /* NULL until loaded: everything is denied */
+	atomic_bool stopping;
+	int64_t started_ms;
+};
+
+/* One reference; NULL when nothing is loaded. End with release. */
+struct qiao_rules *qiao_rules_take(struct qiao_daemon *d);
+void qiao_rules_release(struct qiao_rules *r); /* NULL is fine */
+
+struct qiao_chain *qiao_chain_by_identity(struct qiao_daemon *d,
+					  const struct qiao_hash *identity);
+struct qiao_chain *qiao_chain_by_name(struct qiao_daemon *d, const char *name);
+size_t qiao_chain_index(const struct qiao_chain *c);
+struct qiao_link_peer *qiao_link_by_id(struct qiao_daemon *d, const char *id);
+/* Something may be due for this peer: wake its thread. Any thread. */
+void qiao_link_wake(struct qiao_link_peer *l);
+/* The clock may be relied on (configuration `clock.source`). */
+bool qiao_daemon_clock_ok(const struct qiao_daemon *d);
+
+#endif
