@@ -6,6 +6,7 @@
 #ifndef RELAY_ENVELOPE_H
 #define RELAY_ENVELOPE_H
 
+#include "gateway/base/buf.h"
 #include "relay/peer.h"
 
 #define QIAO_ENVELOPE_MAX  QIAO_KIB(1) /* the signed part, without items */

@@ -36,7 +36,7 @@ bool qiao_mp_bool(struct qiao_mp *m);
 bool qiao_mp_nil(struct qiao_mp *m);
 struct qiao_slice qiao_mp_bin(struct qiao_mp *m, size_t max);
 void qiao_mp_bin_into(struct qiao_mp *m, void *out, size_t n); /* exactly n */
-struct qiao_slice qiao_mp_str(struct qiao_mp *m, size_t max); /* valid UTF-8 */
+struct qiao_slice qiao_mp_str(struct qiao_mp *m, size_t max);  /* valid UTF-8 */
 /* Into a NUL-terminated array of `size`; a NUL inside is an error. */
 void qiao_mp_str_into(struct qiao_mp *m, char *out, size_t size);
 struct qiao_hash qiao_mp_hash(struct qiao_mp *m); /* bin of exactly 32 */

@@ -24,7 +24,7 @@ void qiao_diag(struct qiao_diags *d, const char *file, unsigned int line,
 	       unsigned int col, const char *code, const char *fmt, ...)
 	QIAO_PRINTF(6, 7); /* code "E..." is an error, "W..." a warning */
 
-struct qiao_conf; /* one parsed file */
+struct qiao_conf;  /* one parsed file */
 struct qiao_cnode; /* a setting in it; lives as long as the file */
 
 enum qiao_ctype { /* bits, so that a key may allow several */
@@ -32,10 +32,10 @@ enum qiao_ctype { /* bits, so that a key may allow several */
 	QIAO_C_INT = 2, /* INT or INT64 */
 	QIAO_C_BOOL = 4,
 	QIAO_C_GROUP = 8,
-	QIAO_C_LIST = 16, /* ( ... ) */
-	QIAO_C_ARRAY = 32, /* [ ... ] of strings */
+	QIAO_C_LIST = 16,     /* ( ... ) */
+	QIAO_C_ARRAY = 32,    /* [ ... ] of strings */
 	QIAO_C_DURATION = 64, /* string "30s" "10m" "8h" "30d" */
-	QIAO_C_FLOAT = 128, /* never allowed: here to be named in errors */
+	QIAO_C_FLOAT = 128,   /* never allowed: here to be named in errors */
 };
 
 /* One allowed key of a group; a table ends with .name = NULL. */
@@ -54,7 +54,7 @@ qiao_err qiao_conf_parse(struct qiao_conf **out, struct qiao_diags *d,
 /*
  * The same for a checker that reports everything in one run: *out is given also
  * with QIAO_E_CONFIG when all that was found (E006, E008 to E011) leaves a text
- * that libconfig reads whole, if with other values: good for more findings only.
+ * that libconfig reads whole, if with other values, for more findings.
  */
 qiao_err qiao_conf_parse_to_check(struct qiao_conf **out, struct qiao_diags *d,
 				  const char *file, struct qiao_slice text);
@@ -66,7 +66,7 @@ void qiao_conf_free(struct qiao_conf *c);
 const struct qiao_cnode *qiao_conf_root(const struct qiao_conf *c);
 const char *qiao_conf_file(const struct qiao_conf *c);
 unsigned int qiao_cnode_type(const struct qiao_cnode *n); /* one bit; 0: NULL */
-const char *qiao_cnode_name(const struct qiao_cnode *n); /* NULL in a list */
+const char *qiao_cnode_name(const struct qiao_cnode *n);  /* NULL in a list */
 size_t qiao_cnode_count(const struct qiao_cnode *n); /* 0 for NULL, scalars */
 const struct qiao_cnode *qiao_cnode_at(const struct qiao_cnode *n, size_t i);
 const struct qiao_cnode *qiao_cnode_get(const struct qiao_cnode *n,
@@ -82,12 +82,13 @@ int64_t qiao_cnode_ms(const struct qiao_cnode *n, int64_t def); /* duration */
 /* The same on a member of a group. */
 const char *qiao_conf_str(const struct qiao_cnode *g, const char *name,
 			  const char *def);
-int64_t qiao_conf_int(const struct qiao_cnode *g, const char *name, int64_t def);
+int64_t qiao_conf_int(const struct qiao_cnode *g, const char *name,
+		      int64_t def);
 bool qiao_conf_bool(const struct qiao_cnode *g, const char *name, bool def);
 int64_t qiao_conf_ms(const struct qiao_cnode *g, const char *name, int64_t def);
 /*
- * Line and column, in characters, from 1: of the name of a setting, of the value
- * in a list or array. Of the root (and NULL) 1:1.
+ * Line and column, in characters, from 1: of the name of a setting, of the
+ * value in a list or array. Of the root (and NULL) 1:1.
  */
 void qiao_conf_pos(const struct qiao_conf *c, const struct qiao_cnode *n,
 		   unsigned int *line, unsigned int *col);

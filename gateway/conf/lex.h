@@ -9,8 +9,9 @@
  *                     E006 unknown escape         E011 leading 0 or +
  *                     E007 \xNN out of range
  *
- * After E000 to E005 and E007 libconfig must not see the text, or we its strings
- * (`unsafe`); after the others it reads the text whole, with another meaning.
+ * After E000 to E005 and E007 libconfig must not see the text, or we its
+ * strings (`unsafe`); after the others it reads the text whole, with another
+ * meaning.
  */
 #ifndef GATEWAY_CONF_LEX_H
 #define GATEWAY_CONF_LEX_H

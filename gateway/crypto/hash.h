@@ -13,7 +13,8 @@ enum qiao_hash_alg {
 
 void qiao_sha256(struct qiao_hash *out, struct qiao_slice in);
 /* Over several pieces, as if joined. */
-void qiao_sha256_list(struct qiao_hash *out, const struct qiao_slice *in, size_t n);
+void qiao_sha256_list(struct qiao_hash *out, const struct qiao_slice *in,
+		      size_t n);
 /* SHA-256(tag || 00 || bytes): our domain separation everywhere. */
 void qiao_sha256_tagged(struct qiao_hash *out, const char *tag,
 			struct qiao_slice bytes);
@@ -24,7 +25,8 @@ void qiao_hmac_sha256(struct qiao_hash *out, struct qiao_slice key,
 struct qiao_sha256_ctx;
 struct qiao_sha256_ctx *qiao_sha256_new(void); /* NULL: no memory */
 void qiao_sha256_add(struct qiao_sha256_ctx *c, struct qiao_slice in);
-void qiao_sha256_end(struct qiao_sha256_ctx *c, struct qiao_hash *out); /* frees */
+/* Frees c. */
+void qiao_sha256_end(struct qiao_sha256_ctx *c, struct qiao_hash *out);
 
 /* From the operating system; stops the process if there is no randomness. */
 void qiao_random(void *out, size_t n);

@@ -28,7 +28,8 @@ struct qiao_merkle_path {
  * first. For index >= n an empty path, which no check accepts.
  */
 void qiao_merkle_path_make(struct qiao_merkle_path *out,
-			   const struct qiao_hash *leaves, size_t n, size_t index);
+			   const struct qiao_hash *leaves, size_t n,
+			   size_t index);
 /*
  * RFC 9162 2.1.3.2. QIAO_E_PROOF unless the path has exactly the length that
  * (index, size) demands and leads from leaf to root.
@@ -46,7 +47,8 @@ qiao_err qiao_merkle_consistency_check(const struct qiao_merkle_path *proof,
 				       const struct qiao_hash *root_m,
 				       const struct qiao_hash *root_n);
 void qiao_merkle_consistency_make(struct qiao_merkle_path *out,
-				  const struct qiao_hash *leaves, size_t n, size_t m);
+				  const struct qiao_hash *leaves, size_t n,
+				  size_t m);
 
 /*
  * An append-only tree that keeps only the roots of its complete subtrees: push
@@ -56,7 +58,8 @@ struct qiao_merkle_frontier {
 	uint64_t size;
 	struct qiao_hash peak[64];
 };
-void qiao_merkle_push(struct qiao_merkle_frontier *f, const struct qiao_hash *leaf);
+void qiao_merkle_push(struct qiao_merkle_frontier *f,
+		      const struct qiao_hash *leaf);
 void qiao_merkle_frontier_root(const struct qiao_merkle_frontier *f,
 			       struct qiao_hash *out);
 

@@ -14,12 +14,12 @@
 /* On disk and wire: append, never renumber. */
 enum qiao_scheme {
 	QIAO_SCHEME_SECP256K1 = 1, /* ECDSA, SHA-256 */
-	QIAO_SCHEME_P256 = 2, /* ECDSA, SHA-256 */
+	QIAO_SCHEME_P256 = 2,      /* ECDSA, SHA-256 */
 	QIAO_SCHEME_SM2 = 3, /* refused until the national-cryptography issue */
 	QIAO_SCHEME_ED25519 = 4, /* likewise; audit notes use it later */
 };
 
-#define QIAO_SIG_LEN 64
+#define QIAO_SIG_LEN    64
 #define QIAO_PUBKEY_LEN 33 /* SEC1 compressed */
 
 /* A parsed, valid key; make one only with qiao_pubkey_parse. */
@@ -61,8 +61,8 @@ struct qiao_key;
 /* Random. Schemes as in qiao_pubkey_parse. */
 qiao_err qiao_key_new(struct qiao_key **out, unsigned int scheme);
 /*
- * A key file: one line "qiao-key 1 secp256k1 <64 hex>" (or p256). Refused (QIAO_E_KEY,
- * with the chmod to type) when group or others may read it.
+ * A key file: one line "qiao-key 1 secp256k1 <64 hex>" (or p256). Refused
+ * (QIAO_E_KEY, with the chmod to type) when group or others may read it.
  */
 qiao_err qiao_key_load(struct qiao_key **out, const char *path,
 		       struct qiao_why *why);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * X.509 as far as a light client needs it: parse once, ask facts. No trust
- * decision is made here and no clock is read; chain rules of an engine (Fabric's
- * MSP) stand in verify/. Certificates come from outside: every failure is an
- * error, never an abort. A parsed certificate is immutable, so it may be shared
- * by threads.
+ * decision is made here and no clock is read; chain rules of an engine
+ * (Fabric's MSP) stand in verify/. Certificates come from outside: every
+ * failure is an error, never an abort. A parsed certificate is immutable, so it
+ * may be shared by threads.
  */
 #ifndef GATEWAY_CRYPTO_X509_H
 #define GATEWAY_CRYPTO_X509_H
@@ -12,7 +12,7 @@
 #include "gateway/base/why.h"
 #include "gateway/include/qiao/limits.h"
 
-#define QIAO_CERT_MAX QIAO_KIB(64) /* one certificate, DER or PEM */
+#define QIAO_CERT_MAX     QIAO_KIB(64) /* one certificate, DER or PEM */
 #define QIAO_CERT_OUS_MAX 16
 
 struct qiao_buf;
@@ -38,11 +38,11 @@ struct qiao_slice qiao_cert_der(const struct qiao_cert *c); /* as received */
 qiao_err qiao_cert_sanitise(struct qiao_buf *out, const struct qiao_cert *c,
 			    const struct qiao_cert *issuer);
 
-struct qiao_slice qiao_cert_issuer(const struct qiao_cert *c); /* DER name */
+struct qiao_slice qiao_cert_issuer(const struct qiao_cert *c);  /* DER name */
 struct qiao_slice qiao_cert_subject(const struct qiao_cert *c); /* DER name */
-struct qiao_slice qiao_cert_serial(const struct qiao_cert *c); /* big-endian */
+struct qiao_slice qiao_cert_serial(const struct qiao_cert *c);  /* big-endian */
 struct qiao_slice qiao_cert_ski(const struct qiao_cert *c); /* empty: none */
-struct qiao_slice qiao_cert_aki(const struct qiao_cert *c); /* keyid; or empty */
+struct qiao_slice qiao_cert_aki(const struct qiao_cert *c); /* or empty */
 int64_t qiao_cert_not_before_ms(const struct qiao_cert *c);
 int64_t qiao_cert_not_after_ms(const struct qiao_cert *c);
 bool qiao_cert_is_ca(const struct qiao_cert *c); /* basicConstraints CA:TRUE */

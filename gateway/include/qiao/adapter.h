@@ -22,8 +22,8 @@ struct qiao_buf;
 struct qiao_why;
 
 /* One sentence for the operator: place, cause, remedy. Returns err. */
-qiao_err qiao_adapter_fail(struct qiao_why *why, qiao_err err, const char *fmt, ...)
-	QIAO_PRINTF(3, 4);
+qiao_err qiao_adapter_fail(struct qiao_why *why, qiao_err err, const char *fmt,
+			   ...) QIAO_PRINTF(3, 4);
 /* Append bytes to an output. */
 void qiao_adapter_put(struct qiao_buf *out, const void *p, size_t n);
 
@@ -59,15 +59,15 @@ struct qiao_submission {
 struct qiao_adapter_api {
 	size_t size; /* sizeof(struct qiao_adapter_api) */
 	unsigned int abi_major, abi_minor;
-	const char *name; /* "inhouse" */
+	const char *name;   /* "inhouse" */
 	const char *family; /* "quorum" */
 	const char *origin; /* "live" or "recorded"; may be changed by open */
-	unsigned int max_parallel; /* 1: one call at a time */
+	unsigned int max_parallel;       /* 1: one call at a time */
 	const char *const *capabilities; /* ends with NULL */
 
 	/* text: this chain's `adapter` configuration, libconfig syntax. */
 	qiao_err (*open)(void **self, const char *text, struct qiao_why *why);
-	/* Number of blocks; answers at once when above known, else in wait_ms. */
+	/* Number of blocks; at once when above known, else in wait_ms. */
 	qiao_err (*head)(void *self, uint64_t *next_height, uint64_t known,
 			 unsigned int wait_ms, struct qiao_why *why);
 	/*
@@ -97,6 +97,7 @@ void qiao_bundle_put(struct qiao_buf *out, struct qiao_slice claim,
  * Run until the host closes the socket. argv: --socket ipc://PATH. Returns the
  * exit code of main.
  */
-int qiao_adapter_main(const struct qiao_adapter_api *api, int argc, char **argv);
+int qiao_adapter_main(const struct qiao_adapter_api *api, int argc,
+		      char **argv);
 
 #endif

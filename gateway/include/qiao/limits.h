@@ -40,9 +40,10 @@
 #define QIAO_LEAVES_MAX     65536 /* records of one quorum block */
 
 /* configuration and policy files */
-#define QIAO_CONF_FILE_MAX  QIAO_MIB(10)
-#define QIAO_CONF_DEPTH_MAX 16
-#define QIAO_CONF_MEMBERS_MAX 256 /* settings of one group: looked up in a row */
+#define QIAO_CONF_FILE_MAX    QIAO_MIB(10)
+#define QIAO_CONF_DEPTH_MAX   16
+#define QIAO_CONF_MEMBERS_MAX 256 /* settings of a group: searched one by one \
+				   */
 #define QIAO_CONF_NODES_MAX 2000000 /* 20,000 rules of 100 settings */
 #define QIAO_RULES_MAX      20000
 #define QIAO_JSON_MAX       QIAO_MIB(1)
