@@ -42,11 +42,10 @@
 /* configuration and policy files */
 #define QIAO_CONF_FILE_MAX    QIAO_MIB(10)
 #define QIAO_CONF_DEPTH_MAX   16
-#define QIAO_CONF_MEMBERS_MAX 256 /* settings of a group: searched one by one \
-				   */
-#define QIAO_CONF_NODES_MAX 2000000 /* 20,000 rules of 100 settings */
-#define QIAO_RULES_MAX      20000
-#define QIAO_JSON_MAX       QIAO_MIB(1)
+#define QIAO_CONF_MEMBERS_MAX 256     /* settings of one group */
+#define QIAO_CONF_NODES_MAX   2000000 /* 20,000 rules of 100 settings */
+#define QIAO_RULES_MAX        20000
+#define QIAO_JSON_MAX         QIAO_MIB(1)
 
 /* peers, chains, routes of one gateway */
 #define QIAO_PEERS_MAX  256
