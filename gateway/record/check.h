@@ -32,8 +32,8 @@ enum qiao_check {
 /* Name in configuration; false and *out NONE for an unknown one. */
 bool qiao_check_find(enum qiao_check *out, const char *name);
 const char *qiao_check_name(enum qiao_check c);
-/* All names, for "did you mean"; ends with NULL. */
-extern const char *const qiao_check_names[];
+/* The i-th name, NULL past the end: for messages that list them. */
+const char *qiao_check_name_at(size_t i);
 
 /*
  * NULL when the value passes, else a word that says what is wrong and repeats
