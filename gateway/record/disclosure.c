@@ -54,7 +54,7 @@ static void put_hidden(struct qiao_buf *b, const struct qiao_field *f,
 
 qiao_err qiao_disclosure_encode(struct qiao_buf *out,
 				const struct qiao_fields *set,
-				const enum qiao_mask *mask)
+				const uint8_t *mask)
 {
 	qiao_mp_put_array(out, set->n);
 	for (size_t i = 0; i < set->n; i++) {

@@ -53,18 +53,25 @@ void qiao_field_leaf(struct qiao_hash *out, struct qiao_slice name,
 		     struct qiao_slice salt, struct qiao_slice value);
 void qiao_fields_root(struct qiao_hash *out, const struct qiao_fields *set);
 
-/* How a field travels; in memory only, the refusing one is zero. */
+/*
+ * How a field travels; in memory only, the refusing one is zero. The numbers
+ * are those of enum qiao_show (policies/engine).
+ */
 enum qiao_mask {
 	QIAO_MASK_WITHHELD = 0,
 	QIAO_MASK_COMMIT = 1,
-	QIAO_MASK_CLEAR = 2,
+	/* 2 is for encrypted: not built yet */
+	QIAO_MASK_CLEAR = 3,
 };
 const char *qiao_mask_name(enum qiao_mask m); /* "withheld" ... */
 
-/* Append the disclosure; mask[i] is for set->f[i]. QIAO_E_NOMEM. */
+/*
+ * Append the disclosure; mask[i], of enum qiao_mask, is for set->f[i], and any
+ * other number withholds. QIAO_E_NOMEM.
+ */
 qiao_err qiao_disclosure_encode(struct qiao_buf *out,
 				const struct qiao_fields *set,
-				const enum qiao_mask *mask);
+				const uint8_t *mask);
 
 struct qiao_disclosed {
 	enum qiao_mask mask;

@@ -10,12 +10,12 @@
 #include "gateway/record/fieldtree.h"
 #include "gateway/record/orgs.h"
 
-enum qiao_check_level {
-	QIAO_CHECKS_ERROR = 0,
-	QIAO_CHECKS_WARN = 1,
-	QIAO_CHECKS_OK = 2,
+/* The worst finding; the numbers are those of a decision's fact `checks`. */
+enum qiao_finding_level {
+	QIAO_FINDING_ERROR = 0,
+	QIAO_FINDING_WARN = 1,
+	QIAO_FINDING_NONE = 2,
 };
-const char *qiao_check_level_name(enum qiao_check_level l); /* "ok" ... */
 
 #define QIAO_FINDINGS_MAX 16 /* more are counted, not named */
 #define QIAO_FINDING_LEN  160
@@ -40,7 +40,7 @@ struct qiao_record {
 	struct qiao_head head;
 	struct qiao_fields fields;
 	bool issuer_ok;
-	enum qiao_check_level checks; /* the worst */
+	enum qiao_finding_level checks;
 	/* "holder_code:usci:check-digit"; what was wrong, never a value */
 	size_t n_findings;
 	char findings[QIAO_FINDINGS_MAX][QIAO_FINDING_LEN];
