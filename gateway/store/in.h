@@ -48,11 +48,13 @@ qiao_err qiao_store_in_put(struct qiao_txn *txn, struct qiao_in_row *r);
 /* QIAO_E_NOTFOUND; out then needs no free. */
 qiao_err qiao_store_in_get(struct qiao_txn *txn, struct qiao_in_row *out,
 			   const struct qiao_hash *id);
+/* A copy that owns its memory, e.g. of a borrowed row. */
+qiao_err qiao_in_row_copy(struct qiao_in_row *out, const struct qiao_in_row *r);
 void qiao_in_row_free(struct qiao_in_row *r);
 /*
  * Write what changes after put: state, reason, decision, record, version,
- * changed_at, next_try_at, tries, tx, receipt_*, receipt. QIAO_E_STATE unless
- * the stored state is `expected`.
+ * changed_at, next_try_at, tries, proof_ref, tx, receipt_*, receipt.
+ * QIAO_E_STATE unless the stored state is `expected`.
  */
 qiao_err qiao_store_in_update(struct qiao_txn *txn, const struct qiao_in_row *r,
 			      int expected);

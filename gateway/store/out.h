@@ -55,12 +55,15 @@ qiao_err qiao_store_out_put(struct qiao_txn *txn, struct qiao_out_row *r);
 /* QIAO_E_NOTFOUND; out then needs no free. */
 qiao_err qiao_store_out_get(struct qiao_txn *txn, struct qiao_out_row *out,
 			    const struct qiao_hash *id);
+/* A copy that owns its memory, e.g. of a borrowed row. */
+qiao_err qiao_out_row_copy(struct qiao_out_row *out,
+			   const struct qiao_out_row *r);
 void qiao_out_row_free(struct qiao_out_row *r);
 
 /*
  * Write what changes after put: state, reason, by, changed_at, next_try_at,
- * tries, receipt_height, receipt, has_entry, entry. QIAO_E_STATE unless the
- * stored state is `expected`.
+ * tries, receipt_height, receipt, proof_ref, has_entry, entry. QIAO_E_STATE
+ * unless the stored state is `expected`.
  */
 qiao_err qiao_store_out_update(struct qiao_txn *txn,
 			       const struct qiao_out_row *r, int expected);
