@@ -12,9 +12,9 @@ $(B)/libqiao-sdk.a: $(SDK_SRC:%.c=$(B)/%.o)
 
 # files that name installed paths are written anew, PREFIX may have changed
 G        := $(B)/install
-UNITS    := $(wildcard configs/systemd/*.service)
+UNITS    := $(if $(filter qiaod,$(PROGS)),$(wildcard configs/systemd/*.service))
 fill     = sed -e 's|@VERSION@|$(VERSION)|g' -e 's|@PREFIX@|$(PREFIX)|g' \
-           -e 's|@SBINDIR@|$(SBINDIR)|g' -e 's|@LIBDIR@|$(LIBDIR)|g' \
+           -e 's|@SBINDIR@|$(SBINDIR)|g' -e 's|@SYSCONFDIR@|$(SYSCONFDIR)|g' -e 's|@LIBDIR@|$(LIBDIR)|g' \
            -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|g' -e 's|@ADAPTERDIR@|$(ADAPTERDIR)|g'
 $(G)/%.service: configs/systemd/%.service always
 	@mkdir -p $(@D)
