@@ -17,6 +17,7 @@
 
 #include "gateway/base/buf.h"
 #include "gateway/base/why.h"
+#include "gateway/include/qiao/limits.h"
 
 struct qiao_json; /* a node; all nodes live until the root is freed */
 
@@ -29,13 +30,22 @@ enum qiao_json_kind {
 	QIAO_JSON_OBJECT,
 };
 
+/*
+ * Expected: QIAO_E_LIMIT (over QIAO_JSON_MAX, over 32 deep), QIAO_E_TRUNCATED,
+ * QIAO_E_TRAILING, QIAO_E_MALFORMED for the rest, a name given twice included.
+ * The text may go after this call. *out is NULL on failure.
+ */
 qiao_err qiao_json_parse(struct qiao_json **out, struct qiao_slice text,
 			 struct qiao_why *why);
 void qiao_json_free(struct qiao_json *root); /* NULL is fine */
+/* These all take NULL, as a null without members, so that gets may be chained. */
 enum qiao_json_kind qiao_json_kind(const struct qiao_json *v);
 /* Member of an object, or NULL (also when v is no object, or NULL). */
 const struct qiao_json *qiao_json_get(const struct qiao_json *v, const char *key);
-/* "document.名称": dotted path of members; NULL when any is missing. */
+/*
+ * "document.名称": dotted path of members; NULL when any is missing. A name with
+ * a dot in it is out of reach.
+ */
 const struct qiao_json *qiao_json_path(const struct qiao_json *v, const char *path);
 size_t qiao_json_count(const struct qiao_json *v); /* of an array or object */
 const struct qiao_json *qiao_json_at(const struct qiao_json *v, size_t i);
@@ -43,19 +53,26 @@ const struct qiao_json *qiao_json_at(const struct qiao_json *v, size_t i);
 const char *qiao_json_key(const struct qiao_json *v, size_t i);
 /* Text of a string, source text of a number, "true"/"false"; else empty. */
 struct qiao_slice qiao_json_text(const struct qiao_json *v);
-/* A whole number that fits; false otherwise. */
+/* A number written as digits only that fits; false, and *out 0, otherwise. */
 bool qiao_json_int(const struct qiao_json *v, int64_t *out);
 
 /* Exactly the bytes the canonical writer would emit for this value. */
 bool qiao_json_is_canonical(struct qiao_slice text);
 
-/* The canonical writer. Misuse (keys out of order) is QIAO_E_NONCANON. */
+/*
+ * The canonical writer. Misuse (keys out of order, a value without its key, a
+ * number over 2^53, text that is not UTF-8, nesting deeper than QIAO_JW_DEPTH)
+ * fails the buffer with QIAO_E_NONCANON; ask once, with qiao_jw_finish.
+ */
 #define QIAO_JW_DEPTH 16
 struct qiao_jw {
 	struct qiao_buf *out;
-	int depth;
+	int depth; /* open objects and arrays */
+	bool keyed; /* a key waits for its value */
+	bool done; /* the one value at the top is whole */
 	bool comma[QIAO_JW_DEPTH];
-	char last_key[QIAO_JW_DEPTH][64];
+	char close[QIAO_JW_DEPTH]; /* the bracket that ends it */
+	char last_key[QIAO_JW_DEPTH][QIAO_NAME_MAX + 1];
 };
 void qiao_jw_init(struct qiao_jw *w, struct qiao_buf *out);
 void qiao_jw_obj(struct qiao_jw *w);
