@@ -29,7 +29,8 @@
 struct qiao_view {
 	void *ctx;
 	qiao_err (*get)(void *ctx, struct qiao_buf *out, struct qiao_slice key);
-	qiao_err (*put)(void *ctx, struct qiao_slice key, struct qiao_slice value);
+	qiao_err (*put)(void *ctx, struct qiao_slice key,
+			struct qiao_slice value);
 };
 
 /* A header that this light client accepted. Made in gateway/verify/ only. */
@@ -52,7 +53,7 @@ struct qiao_lc_config {
 enum qiao_proven_kind {
 	QIAO_PROVEN_WRITE = 1, /* fabric: a public write */
 	QIAO_PROVEN_DELETE = 2,
-	QIAO_PROVEN_RECORD = 3, /* quorum: leaf with a native head */
+	QIAO_PROVEN_RECORD = 3,    /* quorum: leaf with a native head */
 	QIAO_PROVEN_DELIVERED = 4, /* a delivery under a transfer id */
 	QIAO_PROVEN_USAGE = 5,
 	QIAO_PROVEN_OTHER = 6, /* counted, means nothing to us (anchors) */
@@ -65,19 +66,24 @@ enum qiao_validity {
 	QIAO_VALIDITY_FINAL = 3,
 };
 
-/* One statement of the chain, proven. Slices borrow from proof or client. */
+/*
+ * One statement of the chain, proven. Slices borrow from the proof, or from the
+ * client until its next proof.
+ */
 struct qiao_proven {
 	enum qiao_proven_kind kind;
 	uint64_t height;
-	struct qiao_hash block; /* hash of the header */
-	int64_t block_time_ms; /* 0: none */
+	struct qiao_hash block;  /* hash of the header */
+	int64_t block_time_ms;   /* 0: none */
 	struct qiao_slice tx_id; /* docs/wire.md 6 */
-	uint32_t tx; /* position of the transaction in the block */
-	uint32_t index; /* item index of docs/wire.md 6 */
+	uint32_t tx;             /* position of the transaction in the block */
+	uint32_t index;          /* item index of docs/wire.md 6 */
 	enum qiao_validity validity;
 	/*
 	 * The served copy calls this entry invalid (fabric, metadata slot 2,
 	 * unsigned). A hint may lower, never raise: no record comes of it.
+	 * quorum: an OTHER whose leaf is no valid statement (a wrong issuer
+	 * signature, a digest that does not fit): count it, say it.
 	 */
 	bool doubted;
 	/* WRITE, DELETE */
@@ -85,12 +91,13 @@ struct qiao_proven {
 	struct qiao_slice key;
 	struct qiao_slice value; /* RECORD: head; DELIVERED, USAGE: payload */
 	/* WRITE, DELETE: who made the statement */
-	struct qiao_slice issuer; /* MSP id of the transaction's creator */
+	struct qiao_slice issuer;    /* MSP id of the transaction's creator */
 	struct qiao_slice issuer_ou; /* its organisational unit, or empty */
-	/* RECORD: the issuer's key, its signature verified; DELIVERED: submitter */
+	/* RECORD: the issuer's key, its signature verified; DELIVERED:
+	 * submitter */
 	struct qiao_slice issuer_key; /* key id, 16 bytes */
 	/* DELIVERED, USAGE */
-	struct qiao_hash id; /* transfer id */
+	struct qiao_hash id;     /* transfer id */
 	struct qiao_hash digest; /* payload digest, as the leaf says */
 	struct qiao_hash source; /* source chain identity */
 };
@@ -109,9 +116,10 @@ struct qiao_lightclient_api {
 	bool proof_is_block;
 
 	/*
-	 * Start from the anchor, or go on from what the view holds of an earlier
-	 * run (an anchor that does not match that is QIAO_E_CONFIG). *out is
-	 * NULL on failure. network: of the federation, for signed leaves.
+	 * Start from the anchor, or go on from what the view holds of an
+	 * earlier run (an anchor that does not match that is QIAO_E_CONFIG).
+	 * *out is NULL on failure. network: of the federation, for signed
+	 * leaves.
 	 */
 	qiao_err (*open)(struct qiao_lightclient **out,
 			 const struct qiao_lc_config *cfg,
@@ -124,8 +132,9 @@ struct qiao_lightclient_api {
 	 * Accept consecutive header claims, the first at head height + 1. All
 	 * or nothing: on an error nothing changed, in the client or the view,
 	 * and *bad is the index of the refused claim. Expected: QIAO_E_STALE,
-	 * QIAO_E_NUMBER, QIAO_E_LINK, QIAO_E_HASH, QIAO_E_BADSIG, QIAO_E_CONFIG,
-	 * QIAO_E_CHANNEL, QIAO_E_MALFORMED, QIAO_E_NONCANON, QIAO_E_UNSUPPORTED.
+	 * QIAO_E_NUMBER, QIAO_E_LINK, QIAO_E_HASH, QIAO_E_BADSIG,
+	 * QIAO_E_CONFIG, QIAO_E_CHANNEL, QIAO_E_MALFORMED, QIAO_E_NONCANON,
+	 * QIAO_E_UNSUPPORTED.
 	 */
 	qiao_err (*advance)(struct qiao_lightclient *lc, size_t *bad,
 			    const struct qiao_slice *claims, size_t n,

@@ -22,6 +22,8 @@
 #define QIAO_SALT_LEN          16
 #define QIAO_HEAD_MAX          QIAO_KIB(4)
 #define QIAO_REGISTRY_TAGS_MAX 8
+/* head and disclosure: a record's bytes, with salts and names around them */
+#define QIAO_PAYLOAD_MAX QIAO_KIB(128)
 
 /* messages */
 #define QIAO_PEER_MSG_MAX          QIAO_MIB(8) /* between gateways */
@@ -38,6 +40,12 @@
 #define QIAO_VALIDATORS_MAX 256
 #define QIAO_SIGNATURES_MAX 512   /* in one header; more is a flood */
 #define QIAO_LEAVES_MAX     65536 /* records of one quorum block */
+#define QIAO_LEAF_MAX       (QIAO_PAYLOAD_MAX + 512)
+/* nine elements, the chain's name the only long one */
+#define QIAO_QUORUM_HEADER_MAX ((size_t)256)
+#define QIAO_QUORUM_SET_MAX    QIAO_KIB(16) /* 256 validators of 42 bytes */
+/* header, 256 signatures of 70 bytes, next set */
+#define QIAO_QUORUM_CLAIM_MAX QIAO_KIB(40)
 
 /* configuration and policy files */
 #define QIAO_CONF_FILE_MAX    QIAO_MIB(10)
