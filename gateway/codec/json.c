@@ -234,19 +234,22 @@ static qiao_err marked_load(json_t **doc, struct qiao_slice marked,
 	no_memory = false;
 	*doc = json_loadb((const char *)marked.p, marked.n,
 			  JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &e);
-	return *doc ? QIAO_OK : parse_error(why, &e);
+	if (*doc && !no_memory)
+		return QIAO_OK;
+	json_decref(*doc); /* it gets over some failures: not with ours */
+	*doc = NULL;
+	return parse_error(why, &e);
 }
 
 /* Nodes in a value, itself included. Recursion as deep as the input's. */
 static size_t node_count(json_t *v)
 {
-	size_t n = 1, i;
-	const char *key;
-	json_t *kid;
+	size_t n = 1;
 
-	if (json_is_object(v))
-		json_object_foreach(v, key, kid) n += node_count(kid);
-	json_array_foreach(v, i, kid) n += node_count(kid);
+	for (void *i = json_object_iter(v); i; i = json_object_iter_next(v, i))
+		n += node_count(json_object_iter_value(i));
+	for (size_t i = 0; i < json_array_size(v); i++)
+		n += node_count(json_array_get(v, i));
 	return n;
 }
 
@@ -269,28 +272,24 @@ static void node_fill(struct qiao_json *node, struct qiao_json **next,
 		      json_t *v)
 {
 	struct qiao_json *kids = *next;
-	const char *key;
-	json_t *kid;
-	size_t i;
 
 	node->kids = kids;
-	if (json_is_object(v)) {
+	node->n = json_is_object(v) ? json_object_size(v) : json_array_size(v);
+	*next += node->n;
+	if (json_is_object(v))
 		node->kind = QIAO_JSON_OBJECT;
-		node->n = json_object_size(v);
-		*next += node->n;
-		json_object_foreach(v, key, kid)
-		{ /* in source order */
-			kids->key = key;
-			node_fill(kids++, next, kid);
-		}
-	} else if (json_is_array(v)) {
+	else if (json_is_array(v))
 		node->kind = QIAO_JSON_ARRAY;
-		node->n = json_array_size(v);
-		*next += node->n;
-		json_array_foreach(v, i, kid) node_fill(kids++, next, kid);
-	} else {
+	else
 		scalar_fill(node, v);
+	/* in source order */
+	for (void *i = json_object_iter(v); i;
+	     i = json_object_iter_next(v, i)) {
+		kids->key = json_object_iter_key(i);
+		node_fill(kids++, next, json_object_iter_value(i));
 	}
+	for (size_t i = 0; i < json_array_size(v); i++)
+		node_fill(kids++, next, json_array_get(v, i));
 }
 
 /* Takes the reference to doc, also on failure. */

@@ -2,11 +2,11 @@
 /*
  * JSON in two directions.
  *
- * Reading foreign JSON (jansson behind our pre-scan): duplicate keys, depth over
- * 32, invalid UTF-8, NUL in strings, bytes after the value are errors. Numbers
- * keep their source text and never pass through a double: our pre-scan turns
- * each number token into a string before jansson reads it, so qiao_json_text
- * gives "1.10" for 1.10.
+ * Reading foreign JSON (jansson behind our pre-scan): duplicate keys, depth
+ * over 32, invalid UTF-8, NUL in strings, bytes after the value are errors.
+ * Numbers keep their source text and never pass through a double: our pre-scan
+ * turns each number token into a string before jansson reads it, so
+ * qiao_json_text gives "1.10" for 1.10.
  *
  * Writing canonical JSON: the subset of RFC 8785 that audit entries use: ASCII
  * keys, strictly ascending; strings, integers of magnitude below 2^53,
@@ -38,15 +38,17 @@ enum qiao_json_kind {
 qiao_err qiao_json_parse(struct qiao_json **out, struct qiao_slice text,
 			 struct qiao_why *why);
 void qiao_json_free(struct qiao_json *root); /* NULL is fine */
-/* These all take NULL, as a null without members, so that gets may be chained. */
+/* These all take NULL, as a null without members: gets may be chained. */
 enum qiao_json_kind qiao_json_kind(const struct qiao_json *v);
 /* Member of an object, or NULL (also when v is no object, or NULL). */
-const struct qiao_json *qiao_json_get(const struct qiao_json *v, const char *key);
+const struct qiao_json *qiao_json_get(const struct qiao_json *v,
+				      const char *key);
 /*
- * "document.名称": dotted path of members; NULL when any is missing. A name with
- * a dot in it is out of reach.
+ * "document.名称": dotted path of members; NULL when any is missing. A name
+ * with a dot in it is out of reach.
  */
-const struct qiao_json *qiao_json_path(const struct qiao_json *v, const char *path);
+const struct qiao_json *qiao_json_path(const struct qiao_json *v,
+				       const char *path);
 size_t qiao_json_count(const struct qiao_json *v); /* of an array or object */
 const struct qiao_json *qiao_json_at(const struct qiao_json *v, size_t i);
 /* Name of the i-th member of an object, in source order; NULL past the end. */
@@ -67,9 +69,9 @@ bool qiao_json_is_canonical(struct qiao_slice text);
 #define QIAO_JW_DEPTH 16
 struct qiao_jw {
 	struct qiao_buf *out;
-	int depth; /* open objects and arrays */
+	int depth;  /* open objects and arrays */
 	bool keyed; /* a key waits for its value */
-	bool done; /* the one value at the top is whole */
+	bool done;  /* the one value at the top is whole */
 	bool comma[QIAO_JW_DEPTH];
 	char close[QIAO_JW_DEPTH]; /* the bracket that ends it */
 	char last_key[QIAO_JW_DEPTH][QIAO_NAME_MAX + 1];

@@ -285,7 +285,7 @@ void qiao_mp_str_into(struct qiao_mp *m, char *out, size_t size)
 
 struct qiao_hash qiao_mp_hash(struct qiao_mp *m)
 {
-	struct qiao_hash h;
+	struct qiao_hash h = { { 0 } };
 
 	qiao_mp_bin_into(m, h.b, sizeof(h.b));
 	return h;

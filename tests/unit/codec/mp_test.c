@@ -122,7 +122,7 @@ static struct qiao_buf sample(void)
 	qiao_mp_put_bin(&b, qiao_slice_of(blob, sizeof(blob)));
 	qiao_mp_put_cstr(&b, "名称");
 	qiao_mp_put_hash(&b, &h);
-	qiao_mp_put_array(&b, 2);
+	qiao_mp_put_raw(&b, qiao_slice_of("\x92", 1)); /* two follow */
 	qiao_mp_put_cstr(&b, "");
 	qiao_mp_put_bin(&b, qiao_slice_of(NULL, 0));
 	qiao_mp_put_str(&b, qiao_slice_of("a\0b", 3));
