@@ -181,9 +181,11 @@ check-asan:
 	$(Q)$(ready)
 	+$(Q)$(again) check-all B=build/asan SAN=address,undefined CFLAGS='-O1 -g'
 check-tsan: export TSAN_OPTIONS=allocator_may_return_null=1:suppressions=tests/lint/tsan.supp
+# gcc 12's TSan cannot place its shadow under the address randomisation of newer
+# kernels; without it, where that may be switched off, it always can
 check-tsan:
 	$(Q)$(ready)
-	+$(Q)$(again) check-all B=build/tsan SAN=thread CFLAGS='-O1 -g'
+	+$(Q)$$(setarch -R true 2>/dev/null && echo setarch -R) $(again) check-all B=build/tsan SAN=thread CFLAGS='-O1 -g'
 # memory set to zero by the compiler would hide what valgrind looks for
 check-valgrind:
 	+$(Q)$(again) valgrind-run B=build/valgrind \

@@ -413,7 +413,7 @@ static void a_backup_is_a_store_and_never_overwrites(void)
 	CU_ASSERT_EQUAL(put(copy, "a", 12, QIAO_OK), QIAO_OK);
 	qiao_store_close(copy);
 	CU_ASSERT_EQUAL(get(f.store, "a"), 11);
-	strcat(path, ".lock");
+	snprintf(path, sizeof(path), "%s/backup.db.lock", f.dir);
 	unlink(path);
 	fixture_close(&f);
 }
