@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-LIB_SRC += $(addprefix gateway/base/,buf.c clock.c err.c hex.c log.c mem.c \
+LIB_SRC += $(addprefix gateway/base/,buf.c clock.c err.c file.c hex.c log.c mem.c \
            reader.c slice.c why.c)
 FAULT_SRC += gateway/base/mem.c
 UNIT_SRC += $(addprefix tests/unit/base/,buf_test.c clock_test.c hex_test.c \

@@ -9,6 +9,7 @@
 
 #include "adapters/host/host.h"
 #include "gateway/audit/log.h"
+#include "gateway/daemon/bell.h"
 #include "gateway/daemon/config.h"
 #include "gateway/record/mapping.h"
 #include "gateway/store/store.h"
@@ -38,6 +39,8 @@ struct qiao_chain {
 	struct qiao_lightclient *lc;
 	atomic_bool frozen;
 	_Atomic int64_t accepted_ms; /* when the newest header was accepted */
+	_Atomic uint64_t next;       /* headers below this height are trusted */
+	struct qiao_bell bell;       /* a transfer waits for the deliverer */
 };
 
 /* A mapping belongs to a policy: both are exchanged together. */
@@ -60,9 +63,8 @@ struct qiao_link_peer {
 	struct qiao_daemon *d;
 	struct qiao_peer *peer;     /* of d->peers */
 	struct qiao_dialer *dialer; /* NULL: it dials us only */
+	struct qiao_bell bell;      /* something may be due */
 	pthread_mutex_t lock;
-	pthread_cond_t wake; /* something may be due */
-	bool work;
 	/* for status, under lock */
 	char last[384]; /* the newest failure in words, or "" */
 	int64_t heard_ms;
@@ -97,8 +99,6 @@ struct qiao_chain *qiao_chain_by_identity(struct qiao_daemon *d,
 struct qiao_chain *qiao_chain_by_name(struct qiao_daemon *d, const char *name);
 size_t qiao_chain_index(const struct qiao_chain *c);
 struct qiao_link_peer *qiao_link_by_id(struct qiao_daemon *d, const char *id);
-/* Something may be due for this peer: wake its thread. Any thread. */
-void qiao_link_wake(struct qiao_link_peer *l);
 /* The clock may be relied on (configuration `clock.source`). */
 bool qiao_daemon_clock_ok(const struct qiao_daemon *d);
 

@@ -77,7 +77,8 @@ struct qiao_proven {
 	int64_t block_time_ms;   /* 0: none */
 	struct qiao_slice tx_id; /* docs/wire.md 6 */
 	uint32_t tx;             /* position of the transaction in the block */
-	uint32_t index;          /* item index of docs/wire.md 6 */
+	uint32_t txs;   /* entries of the block; 0: the family has none */
+	uint32_t index; /* item index of docs/wire.md 6 */
 	enum qiao_validity validity;
 	/*
 	 * The served copy calls this entry invalid (fabric, metadata slot 2,

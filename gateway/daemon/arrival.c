@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "gateway/daemon/arrival.h"
+
+#include "gateway/base/clock.h"
+#include "gateway/base/log.h"
+#include "gateway/base/mem.h"
+#include "gateway/base/slice.h"
+#include "gateway/crypto/hash.h"
+#include "gateway/daemon/chain.h"
+#include "gateway/store/proof.h"
+#include "relay/inbox.h"
+
+#include <string.h>
+
+struct one {
+	struct qiao_item_transfer it;
+	struct qiao_item_proof proof;
+	struct qiao_route *route;
+	bool fresh;
+};
+
+struct take_arg {
+	struct qiao_daemon *d;
+	const struct qiao_message *m;
+	struct one *one;
+	struct qiao_item_transfer_reply *reply;
+	size_t n;
+	int64_t now_ms;
+};
+
+struct qiao_route *qiao_route_in(struct qiao_daemon *d,
+				 const struct qiao_hash *source,
+				 const struct qiao_hash *destination,
+				 const char *peer)
+{
+	for (size_t i = 0; i < d->n_routes; i++) {
+		struct qiao_route *r = &d->routes[i];
+
+		if (r->to->host && strcmp(r->cfg->peer, peer) == 0 &&
+		    qiao_hash_eq(&r->from->identity, source) &&
+		    qiao_hash_eq(&r->to->identity, destination))
+			return r;
+	}
+	return NULL;
+}
+
+/* Form and audit path of every transfer, before any of them is taken. */
+static qiao_err parse_all(struct take_arg *a, struct qiao_why *why)
+{
+	for (size_t i = 0; i < a->m->n; i++) {
+		struct one *o = &a->one[a->n];
+		qiao_err err = QIAO_OK;
+
+		switch (qiao_item_kind(a->m->items[i])) {
+		case 1:
+			continue;
+		case 2:
+			err = qiao_item_transfer_parse(&o->it, a->m->items[i]);
+			break;
+		default: /* a number from outside */
+			err = QIAO_E_MALFORMED;
+		}
+		if (err != QIAO_OK)
+			return qiao_fail(why, err, "transfers item %zu: %s", i,
+					 qiao_strerror(err));
+		err = qiao_item_transfer_check(&o->it, a->m, why);
+		if (err == QIAO_OK && o->it.has_proof)
+			err = qiao_item_proof_parse(
+				&o->proof, a->m->items[o->it.proof_item]);
+		if (err != QIAO_OK)
+			return err;
+		a->n++;
+	}
+	return QIAO_OK;
+}
+
+/* May it be taken now, and by which route? */
+static void judge(struct take_arg *a, size_t i)
+{
+	struct one *o = &a->one[i];
+	struct qiao_item_transfer_reply *r = &a->reply[i];
+
+	*r = (struct qiao_item_transfer_reply){ .transfer = o->it.transfer,
+						.result = QIAO_TRANSFER_TAKEN };
+	o->route = qiao_route_in(a->d, &o->it.id.source, &o->it.id.destination,
+				 a->m->env.sender);
+	if (!o->route) {
+		r->result = QIAO_TRANSFER_REFUSED;
+		r->code = qiao_slice_str("R_NO_PERMIT");
+		return;
+	}
+	if (o->route->frozen || o->route->from->frozen ||
+	    o->route->to->frozen || o->it.id.height >= o->route->from->next)
+		r->result = QIAO_TRANSFER_NOT_NOW;
+}
+
+static qiao_err audit_received(struct take_arg *a, struct qiao_txn *txn,
+			       const struct one *o)
+{
+	struct qiao_audit_entry e;
+
+	qiao_audit_begin(&e, "received", a->now_ms);
+	qiao_audit_hash(&e, "transfer", &o->it.transfer);
+	qiao_audit_hash(&e, "payload", &o->it.digest);
+	qiao_audit_str(&e, "from", a->m->env.sender);
+	qiao_audit_hash(&e, "envelope", &a->m->digest);
+	return qiao_audit_append(&a->d->log, txn, &e, &o->it.transfer, NULL);
+}
+
+/* The proof of a whole block serves many: it is kept once. */
+static qiao_err put_proof(struct qiao_txn *txn, const struct one *o,
+			  struct qiao_hash *ref)
+{
+	qiao_sha256(ref, o->proof.proof);
+	return qiao_store_proof_put(txn, ref, o->route->from->number,
+				    o->proof.height, o->proof.proof);
+}
+
+static qiao_err take_one(struct take_arg *a, struct qiao_txn *txn, size_t i)
+{
+	struct one *o = &a->one[i];
+	struct qiao_slice none = { NULL, 0 };
+	struct qiao_hash ref;
+	qiao_err err = QIAO_OK;
+
+	if (a->reply[i].result != QIAO_TRANSFER_TAKEN)
+		return QIAO_OK;
+	if (o->it.has_proof)
+		err = put_proof(txn, o, &ref);
+	if (err == QIAO_OK)
+		err = qiao_inbox_receive(
+			txn, &a->reply[i].result, &o->fresh, &o->it, a->m,
+			o->it.has_proof ? &ref : NULL, none, a->now_ms);
+	if (err == QIAO_OK && o->fresh)
+		err = audit_received(a, txn, o);
+	return err;
+}
+
+static qiao_err take_all(struct qiao_txn *txn, void *arg)
+{
+	struct take_arg *a = arg;
+	qiao_err err = QIAO_OK;
+
+	for (size_t i = 0; i < a->n && err == QIAO_OK; i++)
+		err = take_one(a, txn, i);
+	return err;
+}
+
+/* The sender contradicts itself: its own signed bytes are the evidence. */
+static void freeze_conflicts(struct take_arg *a)
+{
+	for (size_t i = 0; i < a->n; i++)
+		if (a->reply[i].result == QIAO_TRANSFER_CONFLICT)
+			qiao_route_freeze(
+				a->one[i].route, a->m->signed_bytes,
+				"a transfer id came back with another "
+				"payload");
+}
+
+qiao_err qiao_arrival_take(struct qiao_arrival *out, struct qiao_daemon *d,
+			   const struct qiao_message *m, struct qiao_why *why)
+{
+	struct take_arg a = { .d = d, .m = m, .now_ms = qiao_now_ms() };
+	qiao_err err = QIAO_E_NOMEM;
+
+	*out = (struct qiao_arrival){ .n = 0 };
+	a.one = qiao_calloc(m->n, sizeof(*a.one));
+	a.reply = qiao_calloc(m->n, sizeof(*a.reply));
+	out->reply = a.reply;
+	if (a.one && a.reply)
+		err = parse_all(&a, why);
+	for (size_t i = 0; i < a.n && err == QIAO_OK; i++)
+		judge(&a, i);
+	if (err == QIAO_OK)
+		err = qiao_store_write(d->store, take_all, &a);
+	if (err == QIAO_OK) {
+		freeze_conflicts(&a);
+		for (size_t i = 0; i < a.n; i++)
+			if (a.one[i].fresh)
+				qiao_bell_ring(&a.one[i].route->to->bell);
+		out->n = a.n;
+	}
+	qiao_free(a.one);
+	return err;
+}
+
+void qiao_arrival_fini(struct qiao_arrival *a)
+{
+	qiao_free(a->reply);
+	a->reply = NULL;
+}

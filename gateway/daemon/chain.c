@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "gateway/daemon/chain.h"
+
+#include "gateway/base/clock.h"
+#include "gateway/base/file.h"
+#include "gateway/base/log.h"
+#include "gateway/base/mem.h"
+#include "gateway/base/slice.h"
+#include "gateway/crypto/hash.h"
+#include "gateway/store/chain.h"
+#include "gateway/store/evidence.h"
+#include "gateway/store/header.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+static struct qiao_lc_config lc_config(const struct qiao_chain *c)
+{
+	return (struct qiao_lc_config){
+		.anchor = qiao_conf_root(c->anchor),
+		.anchor_blob = qiao_buf_slice(&c->anchor_blob),
+		.orderer_role = c->cfg->orderer_role,
+		.min_orderers = c->cfg->min_orderers,
+	};
+}
+
+struct pin_arg {
+	struct qiao_chain *c;
+	struct qiao_overlay *overlay;
+};
+
+static qiao_err pin(struct qiao_txn *txn, void *arg)
+{
+	struct pin_arg *a = arg;
+	struct qiao_chain_row row;
+	struct qiao_header_trusted head = a->c->api->head(a->c->lc);
+	qiao_err err = qiao_overlay_flush(a->overlay, txn);
+
+	if (err == QIAO_OK)
+		err = qiao_store_chain_pin(txn, a->c->number, &a->c->identity);
+	if (err == QIAO_OK)
+		err = qiao_store_chain_get(txn, &row, a->c->number);
+	if (err == QIAO_OK && !row.has_head)
+		err = qiao_store_chain_head(txn, a->c->number, head.height,
+					    &head.hash, qiao_now_ms());
+	return err;
+}
+
+qiao_err qiao_chain_reopen(struct qiao_chain *c, struct qiao_why *why)
+{
+	struct qiao_overlay overlay = { c->d->store, c->number, NULL };
+	struct qiao_view view = qiao_overlay_view(&overlay);
+	struct qiao_lc_config cfg = lc_config(c);
+	struct pin_arg a = { c, &overlay };
+	qiao_err err;
+
+	c->api->free(c->lc);
+	c->lc = NULL;
+	err = c->api->open(&c->lc, &cfg, &c->d->cfg->network, &view, why);
+	if (err == QIAO_OK) {
+		c->identity = c->api->identity(c->lc);
+		err = qiao_store_write(c->d->store, pin, &a);
+		if (err != QIAO_OK) {
+			qiao_fail(why, err,
+				  "chain %s: this store knows it under another "
+				  "identity, or another name: %s",
+				  c->cfg->name, qiao_strerror(err));
+			c->api->free(c->lc);
+			c->lc = NULL;
+		}
+	}
+	c->next = qiao_chain_next(c);
+	qiao_overlay_free(&overlay);
+	return err;
+}
+
+static qiao_err need_row(struct qiao_txn *txn, void *arg)
+{
+	struct qiao_chain *c = arg;
+	struct qiao_chain_row row;
+	qiao_err err =
+		qiao_store_chain_need(txn, &row, c->cfg->name, c->cfg->family);
+
+	if (err != QIAO_OK)
+		return err;
+	c->number = row.chain;
+	c->frozen = row.frozen;
+	c->accepted_ms = row.accepted_at;
+	return QIAO_OK;
+}
+
+static qiao_err read_anchor(struct qiao_chain *c, struct qiao_why *why)
+{
+	struct qiao_diags d = { .errors = 0 };
+	qiao_err err = qiao_conf_load(&c->anchor, &d, c->cfg->anchor);
+
+	if (err != QIAO_OK)
+		qiao_fail(why, err, "chain %s: anchor %s: %.*s", c->cfg->name,
+			  c->cfg->anchor, (int)d.text.n, (char *)d.text.p);
+	qiao_diags_free(&d);
+	if (err == QIAO_OK && c->cfg->genesis[0])
+		err = qiao_file_read(&c->anchor_blob, c->cfg->genesis,
+				     QIAO_BLOCK_MAX, why);
+	return err;
+}
+
+qiao_err qiao_chain_open(struct qiao_chain *c, struct qiao_daemon *d,
+			 const struct qiao_config_chain *cfg,
+			 struct qiao_why *why)
+{
+	qiao_err err;
+
+	memset(c, 0, sizeof(*c));
+	c->d = d;
+	c->cfg = cfg;
+	pthread_mutex_init(&c->lock, NULL);
+	qiao_bell_init(&c->bell);
+	c->api = qiao_lightclient_find(cfg->family);
+	if (!c->api)
+		return qiao_fail(why, QIAO_E_UNSUPPORTED,
+				 "chain %s: no light client for family \"%s\"",
+				 cfg->name, cfg->family);
+	err = read_anchor(c, why);
+	if (err == QIAO_OK)
+		err = qiao_store_write(d->store, need_row, c);
+	if (err == QIAO_OK)
+		err = qiao_chain_reopen(c, why);
+	return err;
+}
+
+void qiao_chain_close(struct qiao_chain *c)
+{
+	if (!c->d)
+		return;
+	if (c->api)
+		c->api->free(c->lc);
+	c->lc = NULL;
+	qiao_conf_free(c->anchor);
+	qiao_buf_free(&c->anchor_blob);
+	pthread_mutex_destroy(&c->lock);
+	qiao_bell_fini(&c->bell);
+}
+
+uint64_t qiao_chain_next(const struct qiao_chain *c)
+{
+	return c->lc ? c->api->head(c->lc).height + 1 : 0;
+}
+
+/* What the transaction will need of each header, made outside of it. */
+static qiao_err note_headers(struct qiao_accepted *a,
+			     const struct qiao_slice *claims,
+			     const struct qiao_view *view)
+{
+	struct qiao_chain *c = a->chain;
+	qiao_err err = QIAO_OK;
+
+	for (size_t i = 0; i < a->n && err == QIAO_OK; i++) {
+		struct qiao_header_trusted h;
+
+		err = c->api->header(c->lc, &h, a->first + i, view);
+		a->headers[i].hash = h.hash;
+		if (err == QIAO_OK)
+			err = c->api->thin(&a->headers[i].thin, claims[i]);
+		if (err == QIAO_OK)
+			err = a->headers[i].thin.err;
+	}
+	return err;
+}
+
+qiao_err qiao_chain_advance(struct qiao_accepted *a, struct qiao_chain *c,
+			    const struct qiao_slice *claims, size_t n,
+			    size_t *bad, struct qiao_why *why)
+{
+	struct qiao_view view;
+	qiao_err err = QIAO_OK;
+
+	*bad = 0;
+	*a = (struct qiao_accepted){
+		.chain = c,
+		.overlay = { c->d->store, c->number, NULL },
+		.now_ms = qiao_now_ms(),
+	};
+	if (!c->lc)
+		err = qiao_chain_reopen(c, why);
+	if (err != QIAO_OK)
+		return QIAO_E_IO;
+	a->headers = qiao_calloc(n, sizeof(*a->headers));
+	if (!a->headers)
+		return qiao_fail(why, QIAO_E_NOMEM, "out of memory");
+	view = qiao_overlay_view(&a->overlay);
+	a->first = qiao_chain_next(c);
+	a->trust_before = c->api->trust_height(c->lc);
+	if (n > 0)
+		err = c->api->advance(c->lc, bad, claims, n, &view, why);
+	if (err != QIAO_OK)
+		return err;
+	a->n = n;
+	a->trust_after = c->api->trust_height(c->lc);
+	err = note_headers(a, claims, &view);
+	if (err != QIAO_OK)
+		qiao_chain_reopen(c, NULL);
+	return err;
+}
+
+static qiao_err audit_trust(struct qiao_accepted *a, struct qiao_txn *txn)
+{
+	struct qiao_chain *c = a->chain;
+	struct qiao_header_trusted head = c->api->head(c->lc);
+	struct qiao_audit_entry e;
+
+	if (a->trust_after == a->trust_before)
+		return QIAO_OK;
+	qiao_audit_begin(&e, "header_trust_change", a->now_ms);
+	qiao_audit_str(&e, "chain", c->cfg->name);
+	qiao_audit_int(&e, "height", (int64_t)a->trust_after);
+	qiao_audit_hash(&e, "hash", &head.hash);
+	qiao_audit_str(&e, "what",
+		       strcmp(c->cfg->family, "quorum") == 0 ? "set"
+							     : "config");
+	return qiao_audit_append(&c->d->log, txn, &e, NULL, NULL);
+}
+
+qiao_err qiao_accepted_write(struct qiao_accepted *a, struct qiao_txn *txn)
+{
+	int64_t chain = a->chain->number;
+	qiao_err err = qiao_overlay_flush(&a->overlay, txn);
+
+	for (size_t i = 0; i < a->n && err == QIAO_OK; i++)
+		err = qiao_store_header_put(
+			txn, chain, a->first + i, &a->headers[i].hash,
+			qiao_buf_slice(&a->headers[i].thin));
+	if (err == QIAO_OK && a->n > 0)
+		err = qiao_store_chain_head(txn, chain, a->first + a->n - 1,
+					    &a->headers[a->n - 1].hash,
+					    a->now_ms);
+	if (err == QIAO_OK)
+		err = audit_trust(a, txn);
+	return err;
+}
+
+void qiao_accepted_done(struct qiao_accepted *a)
+{
+	a->chain->accepted_ms = a->now_ms;
+	a->chain->next = a->first + a->n;
+}
+
+void qiao_accepted_fini(struct qiao_accepted *a)
+{
+	for (size_t i = 0; i < a->n; i++)
+		qiao_buf_free(&a->headers[i].thin);
+	qiao_free(a->headers);
+	a->headers = NULL;
+	a->n = 0;
+	qiao_overlay_free(&a->overlay);
+}
+
+struct refused_arg {
+	struct qiao_chain *c;
+	uint64_t height;
+	struct qiao_slice claim;
+	qiao_err err;
+};
+
+static qiao_err audit_refused(struct qiao_txn *txn, void *arg)
+{
+	struct refused_arg *a = arg;
+	struct qiao_audit_entry e;
+	struct qiao_hash digest;
+
+	qiao_sha256(&digest, a->claim);
+	qiao_audit_begin(&e, "header_refused", qiao_now_ms());
+	qiao_audit_str(&e, "chain", a->c->cfg->name);
+	qiao_audit_int(&e, "height", (int64_t)a->height);
+	qiao_audit_str(&e, "code", qiao_errname(a->err));
+	qiao_audit_hash(&e, "claim", &digest);
+	return qiao_audit_append(&a->c->d->log, txn, &e, NULL, NULL);
+}
+
+void qiao_chain_refused(struct qiao_chain *c, uint64_t height,
+			struct qiao_slice claim, qiao_err err,
+			const struct qiao_why *why)
+{
+	struct refused_arg a = { c, height, claim, err };
+
+	qiao_log(QIAO_LOG_WARN, "header-refused",
+		 "chain=%s height=%" PRIu64 " err=%s why=\"%s\"", c->cfg->name,
+		 height, qiao_errname(err), why->text);
+	qiao_store_write(c->d->store, audit_refused, &a);
+}
+
+struct freeze_arg {
+	struct qiao_daemon *d;
+	enum qiao_scope scope;
+	const char *name;
+	uint64_t height;
+	struct qiao_slice evidence;
+	const char *why;
+};
+
+static qiao_err write_freeze(struct qiao_txn *txn, void *arg)
+{
+	struct freeze_arg *a = arg;
+	struct qiao_evidence_row e = { .scope = a->scope,
+				       .height = a->height,
+				       .at = qiao_now_ms(),
+				       .bytes = a->evidence };
+	struct qiao_freeze_row f = { .scope = a->scope, .at = e.at };
+	struct qiao_audit_entry entry;
+	qiao_err err = QIAO_OK;
+
+	qiao_sha256(&e.digest, a->evidence);
+	f.evidence = e.digest;
+	snprintf(e.name, sizeof(e.name), "%s", a->name);
+	snprintf(f.name, sizeof(f.name), "%s", a->name);
+	snprintf(f.why, sizeof(f.why), "%s", a->why);
+	if (a->evidence.n > 0)
+		err = qiao_store_evidence_put(txn, &e);
+	if (err == QIAO_OK)
+		err = qiao_store_freeze(txn, &f);
+	if (err != QIAO_OK || a->scope != QIAO_SCOPE_CHAIN)
+		return err;
+	qiao_audit_begin(&entry, "chain_frozen", e.at);
+	qiao_audit_str(&entry, "chain", a->name);
+	qiao_audit_int(&entry, "height", (int64_t)a->height);
+	qiao_audit_hash(&entry, "evidence", &e.digest);
+	return qiao_audit_append(&a->d->log, txn, &entry, NULL, NULL);
+}
+
+/* A third party checks it with the family's own rules: keep it as a file, too.
+ */
+static void write_evidence_file(struct qiao_daemon *d, const char *name,
+				uint64_t height, struct qiao_slice evidence)
+{
+	char path[QIAO_PATH_LEN * 2];
+	struct qiao_why why;
+
+	snprintf(path, sizeof(path), "%s/evidence-%s-%" PRIu64 ".bin",
+		 d->cfg->data, name, height);
+	if (qiao_file_write(path, evidence, 0600, &why) != QIAO_OK)
+		qiao_log(QIAO_LOG_ERROR, "evidence-file", "why=\"%s\"",
+			 why.text);
+}
+
+static void freeze_chain(struct qiao_chain *c, uint64_t height,
+			 struct qiao_slice evidence, const struct qiao_why *why)
+{
+	struct freeze_arg a = { c->d,   QIAO_SCOPE_CHAIN, c->cfg->name,
+				height, evidence,         why->text };
+
+	c->frozen = true; /* at once, whatever the disk says */
+	write_evidence_file(c->d, c->cfg->name, height, evidence);
+	qiao_store_write(c->d->store, write_freeze, &a);
+	qiao_log(QIAO_LOG_ERROR, "chain-frozen",
+		 "chain=%s height=%" PRIu64 " why=\"%s\"", c->cfg->name, height,
+		 why->text);
+}
+
+void qiao_route_freeze(struct qiao_route *r, struct qiao_slice evidence,
+		       const char *why)
+{
+	struct freeze_arg a = { r->from->d, QIAO_SCOPE_ROUTE, r->cfg->name,
+				0,          evidence,         why };
+
+	r->frozen = true;
+	qiao_store_write(r->from->d->store, write_freeze, &a);
+	qiao_log(QIAO_LOG_ERROR, "route-frozen", "route=%s why=\"%s\"",
+		 r->cfg->name, why);
+}
+
+struct claim_arg {
+	int64_t chain;
+	uint64_t height;
+	struct qiao_hash hash;
+	struct qiao_buf *claim;
+};
+
+static qiao_err read_claim(struct qiao_txn *txn, void *arg)
+{
+	struct claim_arg *a = arg;
+
+	return qiao_store_header_get(txn, &a->hash, a->claim, a->chain,
+				     a->height);
+}
+
+qiao_err qiao_chain_hash(struct qiao_chain *c, struct qiao_hash *hash,
+			 uint64_t height)
+{
+	struct claim_arg a = { .chain = c->number, .height = height };
+	qiao_err err = qiao_store_read(c->d->store, read_claim, &a);
+
+	*hash = a.hash;
+	return err;
+}
+
+qiao_err qiao_chain_compare(struct qiao_chain *c, uint64_t height,
+			    struct qiao_slice claim)
+{
+	struct qiao_buf ours = QIAO_BUF, evidence = QIAO_BUF;
+	struct claim_arg a = { c->number, height, { { 0 } }, &ours };
+	struct qiao_overlay overlay = { c->d->store, c->number, NULL };
+	struct qiao_view view = qiao_overlay_view(&overlay);
+	struct qiao_why why = { "" };
+	qiao_err err = c->lc ? qiao_store_read(c->d->store, read_claim, &a)
+			     : QIAO_E_IO;
+
+	if (err == QIAO_OK)
+		err = c->api->conflict(c->lc, &evidence, qiao_buf_slice(&ours),
+				       claim, &view, &why);
+	if (err == QIAO_OK) {
+		qiao_fail(&why, QIAO_E_CONFLICT,
+			  "two valid headers at one height; evidence kept");
+		freeze_chain(c, height, qiao_buf_slice(&evidence), &why);
+		err = QIAO_E_CONFLICT;
+	} else {
+		err = QIAO_OK; /* not shown to be misbehaviour */
+	}
+	qiao_overlay_free(&overlay);
+	qiao_buf_free(&ours);
+	qiao_buf_free(&evidence);
+	return err;
+}

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "gateway/daemon/headers.h"
+
+#include "gateway/base/log.h"
+#include "gateway/base/slice.h"
+#include "gateway/daemon/chain.h"
+#include "gateway/store/cursor.h"
+#include "gateway/store/header.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Half a message: proofs and transfers never share it, but envelopes add up. */
+#define CLAIMS_BYTES_MAX (QIAO_PEER_MSG_MAX / 2)
+
+static qiao_err write_accepted(struct qiao_txn *txn, void *arg)
+{
+	return qiao_accepted_write(arg, txn);
+}
+
+/* Claims from `skip` on are new to us. Lock held. */
+static qiao_err follow(struct qiao_chain *c, const struct qiao_item_headers *it,
+		       size_t skip, struct qiao_why *why)
+{
+	struct qiao_accepted a;
+	size_t bad = 0;
+	qiao_err err = qiao_chain_advance(&a, c, it->claims + skip,
+					  it->n - skip, &bad, why);
+
+	if (err != QIAO_OK && bad < it->n - skip && err != QIAO_E_IO)
+		qiao_chain_refused(c, it->first + skip + bad,
+				   it->claims[skip + bad], err, why);
+	if (err == QIAO_OK && a.n > 0) {
+		err = qiao_store_write(c->d->store, write_accepted, &a);
+		if (err == QIAO_OK)
+			qiao_accepted_done(&a);
+		else
+			qiao_chain_reopen(c, NULL);
+	}
+	qiao_accepted_fini(&a);
+	return err;
+}
+
+/* What it shows for heights that we have must be what we have. Lock held. */
+static size_t skip_known(struct qiao_chain *c,
+			 const struct qiao_item_headers *it)
+{
+	uint64_t next = qiao_chain_next(c);
+	size_t i;
+
+	for (i = 0; i < it->n && it->first + i < next; i++)
+		qiao_chain_compare(c, it->first + i, it->claims[i]);
+	return i;
+}
+
+qiao_err qiao_headers_take(struct qiao_daemon *d,
+			   struct qiao_item_headers_reply *reply,
+			   const struct qiao_item_headers *item,
+			   struct qiao_why *why)
+{
+	struct qiao_chain *c = qiao_chain_by_identity(d, &item->chain);
+	qiao_err err = QIAO_OK;
+
+	why->text[0] = '\0';
+	*reply = (struct qiao_item_headers_reply){
+		.chain = item->chain, .result = QIAO_HEADERS_NOT_HERE
+	};
+	if (!c || c->host)
+		return QIAO_OK; /* unknown, or we look for ourselves */
+	pthread_mutex_lock(&c->lock);
+	if (item->n > 0 && !c->frozen) {
+		size_t skip = skip_known(c, item);
+
+		if (skip < item->n && item->first <= qiao_chain_next(c))
+			err = follow(c, item, skip, why);
+	}
+	reply->next = qiao_chain_next(c);
+	pthread_mutex_unlock(&c->lock);
+	reply->result =
+		err == QIAO_OK ? QIAO_HEADERS_FOLLOWED : QIAO_HEADERS_REFUSED;
+	reply->sentence = qiao_slice_str(why->text);
+	return err == QIAO_E_IO || err == QIAO_E_FULL ? err : QIAO_OK;
+}
+
+static void cursor_name(char *out, size_t size, const char *peer)
+{
+	snprintf(out, size, "peer/%s", peer);
+}
+
+struct offer_arg {
+	struct qiao_chain *c;
+	const char *peer;
+	struct qiao_item_headers *item;
+	struct qiao_buf *bytes; /* the claims, one after the other */
+	size_t at[QIAO_HEADERS_PER_BATCH_MAX + 1];
+};
+
+static qiao_err note_claim(void *ctx, const void *row)
+{
+	struct offer_arg *a = ctx;
+	const struct qiao_header_row *h = row;
+
+	a->at[a->item->n++] = a->bytes->n;
+	qiao_buf_put(a->bytes, h->claim);
+	return a->bytes->err;
+}
+
+static qiao_err read_claims(struct qiao_txn *txn, void *arg)
+{
+	struct offer_arg *a = arg;
+	char name[QIAO_NAME_MAX + 8];
+	uint64_t next;
+	qiao_err err;
+
+	cursor_name(name, sizeof(name), a->peer);
+	err = qiao_store_cursor_get(txn, &next, a->c->number, name);
+	a->item->first = next;
+	if (err != QIAO_OK || next == 0)
+		return err; /* not asked yet what it needs */
+	return qiao_store_header_each(txn, a->c->number, next,
+				      QIAO_HEADERS_PER_BATCH_MAX,
+				      CLAIMS_BYTES_MAX, note_claim, a);
+}
+
+qiao_err qiao_headers_offer(struct qiao_daemon *d, struct qiao_buf *item,
+			    size_t *n, struct qiao_chain *c, const char *peer,
+			    bool ask)
+{
+	struct qiao_item_headers it = { .chain = c->identity };
+	struct qiao_buf bytes = QIAO_BUF;
+	struct offer_arg a = {
+		.c = c, .peer = peer, .item = &it, .bytes = &bytes
+	};
+	qiao_err err = qiao_store_read(d->store, read_claims, &a);
+
+	a.at[it.n] = bytes.n;
+	for (size_t i = 0; i < it.n; i++)
+		it.claims[i] =
+			qiao_slice_of(bytes.p + a.at[i], a.at[i + 1] - a.at[i]);
+	*n = it.n;
+	if (err == QIAO_OK && (it.n > 0 || ask || it.first == 0)) {
+		qiao_item_headers_encode(item, &it);
+		err = item->err;
+	}
+	qiao_buf_free(&bytes);
+	return err;
+}
+
+struct reply_arg {
+	struct qiao_chain *c;
+	const char *peer;
+	uint64_t next;
+};
+
+static qiao_err write_cursor(struct qiao_txn *txn, void *arg)
+{
+	struct reply_arg *a = arg;
+	char name[QIAO_NAME_MAX + 8];
+
+	cursor_name(name, sizeof(name), a->peer);
+	return qiao_store_cursor_put(txn, a->c->number, name, a->next);
+}
+
+qiao_err qiao_headers_replied(struct qiao_daemon *d,
+			      const struct qiao_item_headers_reply *reply,
+			      const char *peer)
+{
+	struct qiao_chain *c = qiao_chain_by_identity(d, &reply->chain);
+	struct reply_arg a = { c, peer, reply->next };
+	char text[256];
+
+	if (!c)
+		return QIAO_E_MALFORMED;
+	if (reply->result == QIAO_HEADERS_REFUSED)
+		qiao_log(QIAO_LOG_WARN, "headers-refused-by-peer",
+			 "chain=%s peer=%s next=%" PRIu64 " why=\"%s\"",
+			 c->cfg->name, peer, reply->next,
+			 qiao_str_escape(text, sizeof(text), reply->sentence));
+	if (reply->result == QIAO_HEADERS_NOT_HERE)
+		return QIAO_E_NOTFOUND;
+	if (reply->next == 0)
+		return QIAO_E_BUSY; /* its light client is not open now */
+	return qiao_store_write(d->store, write_cursor, &a);
+}
+
+struct gossip_arg {
+	struct qiao_chain *c;
+	struct qiao_item_status *out;
+};
+
+static qiao_err note_header(void *ctx, const void *row)
+{
+	struct qiao_item_status *out = ctx;
+	const struct qiao_header_row *h = row;
+
+	if (out->n == QIAO_GOSSIP_MAX)
+		return QIAO_OK;
+	out->headers[out->n].height = h->height;
+	out->headers[out->n].hash = h->hash;
+	out->n++;
+	return QIAO_OK;
+}
+
+static qiao_err read_newest(struct qiao_txn *txn, void *arg)
+{
+	struct gossip_arg *a = arg;
+
+	return qiao_store_header_newest(txn, a->c->number, QIAO_GOSSIP_MAX,
+					note_header, a->out);
+}
+
+qiao_err qiao_headers_gossip(struct qiao_daemon *d,
+			     struct qiao_item_status *out, struct qiao_chain *c)
+{
+	struct gossip_arg a = { c, out };
+
+	*out = (struct qiao_item_status){ .chain = c->identity };
+	return qiao_store_read(d->store, read_newest, &a);
+}
+
+void qiao_headers_compare(struct qiao_daemon *d,
+			  const struct qiao_item_status *item, const char *peer)
+{
+	struct qiao_chain *c = qiao_chain_by_identity(d, &item->chain);
+
+	for (size_t i = 0; c && i < item->n; i++) {
+		struct qiao_hash ours;
+
+		if (qiao_chain_hash(c, &ours, item->headers[i].height) ==
+			    QIAO_OK &&
+		    !qiao_hash_eq(&ours, &item->headers[i].hash))
+			/* a hash alone is no evidence: its claim is needed */
+			qiao_log(QIAO_LOG_ERROR, "headers-differ",
+				 "chain=%s peer=%s height=%" PRIu64,
+				 c->cfg->name, peer, item->headers[i].height);
+	}
+}

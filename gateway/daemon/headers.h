@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Header claims to and from peers: each side follows the other's chains. */
+#ifndef GATEWAY_DAEMON_HEADERS_H
+#define GATEWAY_DAEMON_HEADERS_H
+
+#include "gateway/daemon/daemon.h"
+#include "relay/items.h"
+
+/*
+ * A request item of a peer (docs/wire.md 7.2): follow its claims, answer with
+ * what is needed next. Only chains without an adapter of ours are followed so.
+ * The reply's sentence borrows from *why.
+ */
+qiao_err qiao_headers_take(struct qiao_daemon *d,
+			   struct qiao_item_headers_reply *reply,
+			   const struct qiao_item_headers *item,
+			   struct qiao_why *why);
+
+/*
+ * The claims that a peer needs next of a chain of ours: appends the encoded
+ * item. *n claims; 0: it has all (an asking item, when `ask`).
+ */
+qiao_err qiao_headers_offer(struct qiao_daemon *d, struct qiao_buf *item,
+			    size_t *n, struct qiao_chain *c, const char *peer,
+			    bool ask);
+/* The peer's reply item: remember what it needs next. */
+qiao_err qiao_headers_replied(struct qiao_daemon *d,
+			      const struct qiao_item_headers_reply *reply,
+			      const char *peer);
+
+/* Gossip (7.5): newest trusted headers of a chain, and a peer's against ours.
+ */
+qiao_err qiao_headers_gossip(struct qiao_daemon *d,
+			     struct qiao_item_status *out,
+			     struct qiao_chain *c);
+void qiao_headers_compare(struct qiao_daemon *d,
+			  const struct qiao_item_status *item,
+			  const char *peer);
+
+#endif
