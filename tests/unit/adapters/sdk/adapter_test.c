@@ -586,7 +586,6 @@ static void a_host_is_answered_over_ipc(void)
 	snprintf(url, sizeof(url), "ipc:///tmp/qiao-sdk-test-%d", getpid());
 	setup(&f, true);
 	CU_ASSERT_EQUAL_FATAL(qiao_serve_open(&server, &cfg, &why), QIAO_OK);
-	CU_ASSERT_EQUAL(qiao_serve_open(&second, &cfg, &why), QIAO_E_IO);
 	CU_ASSERT_EQUAL_FATAL(nng_req0_open(&s), 0);
 	CU_ASSERT_EQUAL_FATAL(nng_dial(s, url, NULL, 0), 0);
 	nng_socket_set_ms(s, NNG_OPT_RECVTIMEO, 5000);
@@ -602,6 +601,11 @@ static void a_host_is_answered_over_ipc(void)
 		CU_ASSERT(n > 10 && got[0] == 0x95);
 		nng_free(got, n);
 	}
+	/*
+	 * Last, for NNG 1.5.2 knocks at the address to see whether it is alive,
+	 * and a listener that was knocked at may lose its next peer.
+	 */
+	CU_ASSERT_EQUAL(qiao_serve_open(&second, &cfg, &why), QIAO_E_IO);
 	nng_close(s);
 	qiao_serve_close(server);
 	qiao_serve_close(NULL);
