@@ -18,7 +18,8 @@ of() { # files of the arguments with one of these endings
 files=$(printf '%s\n' "$@")
 
 unbounded='(^|[^a-zA-Z0-9_])(strcpy|strcat|stpcpy|sprintf|vsprintf|gets|strtok|atoi|atol|atoll|alloca|strncpy|strncat|tmpnam|mktemp|system|popen|setjmp|longjmp)\('
-heap='(^|[^a-zA-Z0-9_])(malloc|calloc|realloc|strdup|strndup|free|asprintf|vasprintf)\('
+# a member named free is no libc function
+heap='(^|[^a-zA-Z0-9_>.])(malloc|calloc|realloc|strdup|strndup|free|asprintf|vasprintf)\('
 
 refuse "a function that is banned (see CONTRIBUTING.md)" "$unbounded" <<X
 $(of 'c|h')
