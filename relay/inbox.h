@@ -39,6 +39,8 @@ struct qiao_inbox_batch {
 	size_t n;
 };
 void qiao_inbox_batch_free(struct qiao_inbox_batch *b);
+/* A qiao_each_fn that copies a row into a batch with room for it. */
+qiao_err qiao_inbox_pick(void *batch, const void *row);
 
 /* Rows in a state that are due, by age; destination NULL: any. */
 qiao_err qiao_inbox_list(struct qiao_txn *txn, struct qiao_inbox_batch *out,

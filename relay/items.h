@@ -11,6 +11,10 @@
 #include "relay/envelope.h"
 #include "relay/transfer_id.h"
 
+#define QIAO_ENTRY_MAX       QIAO_KIB(64) /* an audit entry of a peer */
+#define QIAO_DUTY_MAX        256
+#define QIAO_REASON_TEXT_MAX 64 /* "R_FIELD_CHECK" */
+
 /* --- headers, 7.2 --- */
 struct qiao_item_headers {
 	struct qiao_hash chain;

@@ -38,17 +38,22 @@ struct qiao_outbox_batch {
 void qiao_outbox_batch_free(struct qiao_outbox_batch *b);
 
 struct qiao_outbox_limits {
-	unsigned int in_flight; /* rows of the route in sent and at_peer */
-	size_t max_n;           /* rows of this batch, at most QIAO_ITEMS_MAX */
-	size_t max_bytes; /* sum of payloads and proofs; the first always fits
+	/*
+	 * Rows of the route in sent and at_peer. An eighth of it, at least one,
+	 * is kept for state changes, so that a slow peer never blocks them.
+	 */
+	unsigned int in_flight;
+	size_t max_n;     /* rows of this batch, at most QIAO_ITEMS_MAX */
+	size_t max_bytes; /* of payloads and proofs; the first always fits
 			   */
+	int64_t lease_ms; /* how long the caller will wait for the reply */
 	bool frozen;      /* the route is: only state changes travel */
 };
 /*
  * What to send now on a route: queued rows and sent ones whose time has come;
  * state changes first, then by age. Moves each with SEND and sets next_try_at
- * (retry.h), so after the commit each may be sent and will be sent again if
- * nothing is heard. `random` feeds the jitter.
+ * (lease_ms and retry.h), so after the commit each may be sent and will be sent
+ * again if nothing is heard. `random` feeds the jitter.
  */
 qiao_err qiao_outbox_take(struct qiao_txn *txn, struct qiao_outbox_batch *out,
 			  const char *route,

@@ -16,9 +16,10 @@ qiao_err qiao_receipt_owed(struct qiao_txn *txn, struct qiao_inbox_batch *out,
 /* The item of a row that owes one; borrows from the row. QIAO_E_STATE. */
 qiao_err qiao_receipt_make(struct qiao_item_receipt *out,
 			   const struct qiao_in_row *t);
-/* About to send: when to try again if nothing is heard. */
+/* About to send: try again after lease_ms and some if nothing is heard. */
 qiao_err qiao_receipt_sending(struct qiao_txn *txn, struct qiao_in_row *t,
-			      int64_t now_ms, uint32_t random);
+			      int64_t lease_ms, int64_t now_ms,
+			      uint32_t random);
 /*
  * The peer's reply. TAKEN: answered. NOT_NOW: again by back-off. UNFIT, UNKNOWN
  * and CONTRADICTS: the receipt stays owed, tried at the slowest pace, and the

@@ -31,6 +31,7 @@ qiao_err qiao_transfer_id_parse(struct qiao_transfer_id *out,
 /* H("qiao/transfer/1", encoded array). */
 void qiao_transfer_id_hash(struct qiao_hash *out, struct qiao_slice encoded);
 /* H("qiao/payload/1", payload). */
-void qiao_payload_digest(struct qiao_hash *out, struct qiao_slice payload);
+void qiao_transfer_payload_digest(struct qiao_hash *out,
+				  struct qiao_slice payload);
 
 #endif

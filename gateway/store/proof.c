@@ -39,6 +39,20 @@ qiao_err qiao_store_proof_get(struct qiao_txn *txn, struct qiao_buf *out,
 	return qiao_sql_end_one(&q);
 }
 
+qiao_err qiao_store_proof_size(struct qiao_txn *txn, size_t *n,
+			       const struct qiao_hash *digest)
+{
+	struct qiao_sql q;
+
+	*n = 0;
+	qiao_sql_begin(&q, txn,
+		       "SELECT length(bytes) FROM proof WHERE digest=?");
+	qiao_sql_hash(&q, digest);
+	if (qiao_sql_row(&q))
+		*n = (size_t)qiao_sql_get_uint(&q, 0);
+	return qiao_sql_end_one(&q);
+}
+
 qiao_err qiao_store_proof_find(struct qiao_txn *txn, struct qiao_hash *digest,
 			       int64_t chain, uint64_t height)
 {

@@ -17,6 +17,9 @@ qiao_err qiao_store_proof_put(struct qiao_txn *txn,
 qiao_err qiao_store_proof_get(struct qiao_txn *txn, struct qiao_buf *out,
 			      int64_t *chain, uint64_t *height,
 			      const struct qiao_hash *digest);
+/* Length of the bytes; QIAO_E_NOTFOUND. */
+qiao_err qiao_store_proof_size(struct qiao_txn *txn, size_t *n,
+			       const struct qiao_hash *digest);
 /* Is there one for this block? Its digest, or QIAO_E_NOTFOUND. */
 qiao_err qiao_store_proof_find(struct qiao_txn *txn, struct qiao_hash *digest,
 			       int64_t chain, uint64_t height);
