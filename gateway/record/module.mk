@@ -1,4 +1,4 @@
 # SPDX-License-Identifier: Apache-2.0
-LIB_SRC += $(addprefix gateway/record/,catalogue.c check.c disclosure.c \
-           fieldtree.c head.c load.c moves.c orgs.c payload.c \
-           transfer_id.c)
+LIB_SRC += $(addprefix gateway/record/,catalogue.c check.c convert.c \
+           disclosure.c fieldtree.c head.c load.c map_apply.c mapping.c \
+           moves.c native.c orgs.c payload.c record.c transfer_id.c)
