@@ -244,14 +244,20 @@ static bool text_get(struct job *j, bool *there, struct qiao_slice *text,
 	       bad_value(j, what, "a value that the value map does not know");
 }
 
+/* NULL for a constant, and when there is nothing at the path. */
+static const struct qiao_json *node_of(const struct job *j,
+				       const struct qiao_map_value *v)
+{
+	return v->path ? qiao_json_path(j->doc, v->path) : NULL;
+}
+
 static bool head_text(struct job *j, char *out, size_t size,
 		      const struct qiao_map_value *v, const char *what)
 {
 	struct qiao_slice text = { NULL, 0 };
 	bool there;
 
-	if (!text_get(j, &there, &text, v, qiao_json_path(j->doc, v->path),
-		      what))
+	if (!text_get(j, &there, &text, v, node_of(j, v), what))
 		return false;
 	if (!there || text.n == 0)
 		return bad_value(j, what, "missing");
@@ -270,8 +276,7 @@ static bool head_time(struct job *j, struct qiao_when *out,
 
 	if (!v->path && !v->constant)
 		return true;
-	if (!text_get(j, &there, &text, v,
-		      v->path ? qiao_json_path(j->doc, v->path) : NULL, what))
+	if (!text_get(j, &there, &text, v, node_of(j, v), what))
 		return false;
 	if (!there)
 		return true;
@@ -413,8 +418,7 @@ static bool list_add(struct job *j, const struct qiao_map_field *f,
 static bool field_add(struct job *j, const struct qiao_map_field *f)
 {
 	const struct qiao_cat_field *c = qiao_cat_field(j->type, f->name);
-	const struct qiao_json *node =
-		f->from.path ? qiao_json_path(j->doc, f->from.path) : NULL;
+	const struct qiao_json *node = node_of(j, &f->from);
 	bool there;
 
 	if (!c) { /* not in this catalogue: it never leaves, and is counted */
@@ -426,30 +430,21 @@ static bool field_add(struct job *j, const struct qiao_map_field *f)
 	return leaf_add(j, &there, f->name, f, c, node);
 }
 
-static bool is_value_at(const struct qiao_map_value *v,
-			const struct qiao_json *doc,
-			const struct qiao_json *node)
-{
-	return v->path && qiao_json_path(doc, v->path) == node;
-}
-
 /* Does the rule look at this node? */
 static bool is_used(const struct job *j, const struct qiao_json *node)
 {
 	const struct qiao_map_rule *r = j->rule;
 
-	if (is_value_at(&r->id, j->doc, node) ||
-	    is_value_at(&r->version, j->doc, node) ||
-	    is_value_at(&r->state, j->doc, node) ||
-	    is_value_at(&r->issued, j->doc, node) ||
-	    is_value_at(&r->valid_from, j->doc, node) ||
-	    is_value_at(&r->valid_to, j->doc, node))
+	if (node_of(j, &r->id) == node || node_of(j, &r->version) == node ||
+	    node_of(j, &r->state) == node || node_of(j, &r->issued) == node ||
+	    node_of(j, &r->valid_from) == node ||
+	    node_of(j, &r->valid_to) == node)
 		return true;
 	for (size_t i = 0; i < r->n_when; i++)
 		if (qiao_json_path(j->doc, r->when[i].from) == node)
 			return true;
 	for (size_t i = 0; i < r->n_fields; i++)
-		if (is_value_at(&r->fields[i].from, j->doc, node))
+		if (node_of(j, &r->fields[i].from) == node)
 			return true;
 	return false;
 }

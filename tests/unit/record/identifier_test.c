@@ -24,9 +24,7 @@ static const struct {
 	{ QIAO_CHECK_USCI, "91350203M0001QAY99", NULL },
 	{ QIAO_CHECK_USCI, "91350200776049653B", "check-digit" },
 	/* its own digit made right again, the inner one wrong */
-	{ QIAO_CHECK_USCI, "913502007760496540", "check-digit" },
-	{ QIAO_CHECK_USCI, "91350200776049654J", "check-digit" },
-	{ QIAO_CHECK_USCI, "9135020077604965A3", "check-digit" },
+	{ QIAO_CHECK_USCI, "91350200776049654D", "org-code-digit" },
 	{ QIAO_CHECK_USCI, "91320100MA1TEST01X", "syntax" },
 	{ QIAO_CHECK_USCI, "9135020077604965", "syntax" },
 	{ QIAO_CHECK_USCI, "91350200776049653AA", "syntax" },
