@@ -98,11 +98,22 @@ static size_t find_node(const struct fabric_replay *r, size_t first,
 	return r->nodes;
 }
 
+/* Asked again: the gateway refused what it got, so it is another node's turn.
+ */
+static size_t turn(struct fabric_replay *r, uint64_t height)
+{
+	if (height >= r->served)
+		return 0;
+	if (height != r->again_height)
+		r->again = 0;
+	r->again_height = height;
+	return ++r->again;
+}
+
 qiao_err fabric_replay_fetch(struct fabric_replay *r, struct qiao_buf *block,
 			     uint64_t height, struct qiao_why *why)
 {
-	bool again = r->served && r->last_height == height;
-	size_t node = find_node(r, again ? r->last_node + 1 : 0, height);
+	size_t node = find_node(r, turn(r, height), height);
 	char path[QIAO_PATH_LEN + 32];
 
 	if (node == r->nodes)
@@ -110,8 +121,7 @@ qiao_err fabric_replay_fetch(struct fabric_replay *r, struct qiao_buf *block,
 				 "replay: no node has block %" PRIu64, height);
 	if (!block_path(path, sizeof(path), r->node[node], height))
 		return qiao_fail(why, QIAO_E_LIMIT, "replay: path too long");
-	r->served = true;
-	r->last_height = height;
-	r->last_node = node;
+	if (height >= r->served)
+		r->served = height + 1;
 	return read_block(block, path, why);
 }

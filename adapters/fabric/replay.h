@@ -18,10 +18,9 @@ struct fabric_replay {
 	size_t nodes;
 	uint64_t blocks;       /* how many heights, from 0, some node holds */
 	unsigned int block_ms; /* the chain grows by one block in this time */
-	/* which copy the next call for this height gets */
-	uint64_t last_height;
-	size_t last_node;
-	bool served;
+	uint64_t served;       /* heights below were served before */
+	uint64_t again_height; /* asked for more than once, the last time */
+	size_t again;          /* how often */
 };
 
 /* Count the blocks; QIAO_E_CONFIG when there is none. */
@@ -30,8 +29,8 @@ qiao_err fabric_replay_open(struct fabric_replay *r, struct qiao_why *why);
 uint64_t fabric_replay_head(const struct fabric_replay *r, uint64_t known,
 			    unsigned int wait_ms);
 /*
- * The block's bytes. Asked again for the height it served last, it takes the
- * copy of the next node that has one, and begins again after the last.
+ * The block's bytes. Asked again for a height that it served, it takes the copy
+ * of the next node that has one, and begins again after the last.
  */
 qiao_err fabric_replay_fetch(struct fabric_replay *r, struct qiao_buf *block,
 			     uint64_t height, struct qiao_why *why);

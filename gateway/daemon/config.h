@@ -58,8 +58,8 @@ struct qiao_config_deliver {
 	char action[QIAO_NAME_MAX + 1];
 	size_t n_types;
 	char types[QIAO_DELIVER_TYPES_MAX][QIAO_TYPE_MAX + 1];
-	char duty_basis[256]; /* "": none */
-	char duty_case[128];
+	char duty_basis[161]; /* "": none; both travel in QIAO_DUTY_MAX bytes */
+	char duty_case[65];
 };
 
 struct qiao_config_route {

@@ -334,8 +334,10 @@ static bool may_show_block(struct qiao_release *r, struct qiao_txn *txn,
 				   .deliver = deliver };
 		const struct qiao_record *rec = subjects[i].rec;
 
-		if (r->s[i].doubted || !rec || !rec->complete ||
-		    rec->unmapped > 0 || !wants(deliver, rec, false))
+		/* a delete shows itself by what is missing: nothing to check */
+		if (r->s[i].doubted || r->s[i].kind == QIAO_PROVEN_DELETE ||
+		    !rec || !rec->complete || rec->unmapped > 0 ||
+		    !wants(deliver, rec, false))
 			return false;
 		ask(q, &o, QIAO_ASSURANCE_PROVEN);
 		if (!all_clear(q))
@@ -344,7 +346,9 @@ static bool may_show_block(struct qiao_release *r, struct qiao_txn *txn,
 			txs++;
 		last = r->s[i].tx;
 	}
-	return r->n > 0 && txs == r->s[0].txs;
+	/* half a message at most, so that it can travel at all */
+	return r->n > 0 && txs == r->s[0].txs &&
+	       r->proof.n <= QIAO_PEER_MSG_MAX / 2;
 }
 
 static qiao_err subscription(struct qiao_release *r, struct qiao_txn *txn,

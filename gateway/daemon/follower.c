@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The thread that follows one chain through its adapter: look, fetch, verify,
+ * decide, queue. Blocks, what the light client remembers, decisions and the
+ * outbox are one transaction; the next height is where the light client stands,
+ * so nothing can be skipped and a crash repeats a block from its beginning.
+ */
+#include "gateway/daemon/threads.h"
+
+#include "gateway/base/clock.h"
+#include "gateway/base/log.h"
+#include "gateway/base/mem.h"
+#include "gateway/base/slice.h"
+#include "gateway/daemon/chain.h"
+#include "gateway/daemon/release.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define LOOK_MS     500 /* how long an adapter may wait for a new block */
+#define PAUSE_MS    200 /* after a failure */
+#define FETCH_BYTES (QIAO_ADAPTER_MSG_MAX - QIAO_KIB(64))
+
+struct batch {
+	struct qiao_chain *c;
+	struct qiao_rules *rules;
+	struct qiao_buf bytes;
+	size_t n;
+	struct qiao_bundle bundle[QIAO_HEADERS_PER_BATCH_MAX];
+	struct qiao_slice claim[QIAO_HEADERS_PER_BATCH_MAX];
+	struct qiao_statements said[QIAO_HEADERS_PER_BATCH_MAX];
+	struct qiao_accepted accepted;
+	bool recorded;
+	bool queued[QIAO_ROUTES_MAX];
+};
+
+static struct qiao_slice proof_of(const struct qiao_bundle *b)
+{
+	return b->proof.n > 0 ? b->proof : b->claim;
+}
+
+static void forget(struct batch *b)
+{
+	for (size_t i = 0; i < b->n; i++)
+		qiao_statements_free(&b->said[i]);
+	qiao_accepted_fini(&b->accepted);
+}
+
+/*
+ * Headers, then what stands in their blocks. Lock held. On failure *bad is the
+ * first block that is not good; nothing changed.
+ */
+static qiao_err verify(struct batch *b, size_t n, size_t *bad,
+		       struct qiao_why *why)
+{
+	struct qiao_view view;
+	qiao_err err =
+		qiao_chain_advance(&b->accepted, b->c, b->claim, n, bad, why);
+
+	if (err != QIAO_OK)
+		return err;
+	view = qiao_overlay_view(&b->accepted.overlay);
+	for (size_t i = 0; i < n; i++) {
+		err = qiao_statements_prove(&b->said[i], b->c, b->rules, &view,
+					    proof_of(&b->bundle[i]),
+					    b->bundle[i].openings, why);
+		if (err != QIAO_OK) {
+			*bad = i;
+			qiao_chain_reopen(b->c, NULL);
+			return err;
+		}
+	}
+	return QIAO_OK;
+}
+
+static qiao_err write_batch(struct qiao_txn *txn, void *arg)
+{
+	struct batch *b = arg;
+	qiao_err err = qiao_accepted_write(&b->accepted, txn);
+
+	for (size_t i = 0; i < b->accepted.n && err == QIAO_OK; i++) {
+		struct qiao_release r = { .d = b->c->d,
+					  .chain = b->c,
+					  .rules = b->rules,
+					  .s = b->said[i].s,
+					  .n = b->said[i].n,
+					  .proof = proof_of(&b->bundle[i]),
+					  .recorded = b->recorded,
+					  .now_ms = b->accepted.now_ms };
+
+		err = qiao_release_block(&r, txn);
+		for (size_t k = 0; k < b->c->d->n_routes; k++)
+			b->queued[k] = b->queued[k] || r.queued[k];
+	}
+	return err;
+}
+
+static void wake(struct batch *b)
+{
+	for (size_t i = 0; i < b->c->d->n_links; i++)
+		qiao_bell_ring(&b->c->d->links[i].bell); /* new headers */
+	qiao_bell_ring(&b->c->bell); /* a delivery may be provable now */
+}
+
+/* The proof age of decisions counts from this acceptance. Lock held. */
+static qiao_err commit(struct batch *b)
+{
+	int64_t before = b->c->accepted_ms;
+	qiao_err err;
+
+	b->c->accepted_ms = b->accepted.now_ms;
+	err = qiao_store_write(b->c->d->store, write_batch, b);
+	if (err == QIAO_OK) {
+		qiao_accepted_done(&b->accepted);
+		return QIAO_OK;
+	}
+	b->c->accepted_ms = before;
+	qiao_chain_reopen(b->c, NULL);
+	qiao_log(QIAO_LOG_ERROR, "store-refused", "chain=%s err=%s",
+		 b->c->cfg->name, qiao_errname(err));
+	return err;
+}
+
+/* What the node shows for our newest height, against what we accepted. */
+static void look_for_fork(struct qiao_chain *c)
+{
+	struct qiao_buf bytes = QIAO_BUF;
+	struct qiao_bundle bundle;
+	struct qiao_why why;
+	size_t n;
+
+	if (c->next < 2)
+		return; /* only the anchor: it is pinned, not compared */
+	if (qiao_host_fetch(c->host, &bytes, &bundle, &n, 1, c->next - 1,
+			    FETCH_BYTES, &why) == QIAO_OK &&
+	    n == 1) {
+		pthread_mutex_lock(&c->lock);
+		qiao_chain_compare(c, bundle.height, bundle.claim);
+		pthread_mutex_unlock(&c->lock);
+	}
+	qiao_buf_free(&bytes);
+}
+
+/* The good ones before a bad one are taken; the bad one is asked for again. */
+static bool take(struct batch *b)
+{
+	struct qiao_chain *c = b->c;
+	struct qiao_why why = { "" };
+	size_t bad = 0;
+	qiao_err err, refusal;
+
+	pthread_mutex_lock(&c->lock);
+	refusal = verify(b, b->n, &bad, &why);
+	err = refusal;
+	if (err != QIAO_OK && bad > 0 && bad < b->n && err != QIAO_E_IO) {
+		struct qiao_why again;
+
+		forget(b);
+		err = verify(b, bad, &bad, &again);
+	}
+	if (err == QIAO_OK)
+		err = commit(b);
+	pthread_mutex_unlock(&c->lock);
+	if (err == QIAO_OK)
+		wake(b);
+	if (refusal != QIAO_OK && refusal != QIAO_E_IO && bad < b->n)
+		qiao_chain_refused(c, b->bundle[bad].height, b->claim[bad],
+				   refusal, &why);
+	if (refusal == QIAO_E_LINK && bad == 0)
+		look_for_fork(c);
+	return refusal == QIAO_OK && err == QIAO_OK;
+}
+
+static bool fetch(struct batch *b, struct qiao_why *why)
+{
+	struct qiao_chain *c = b->c;
+	size_t max = c->cfg->batch < QIAO_HEADERS_PER_BATCH_MAX
+			     ? c->cfg->batch
+			     : QIAO_HEADERS_PER_BATCH_MAX;
+
+	if (qiao_host_fetch(c->host, &b->bytes, b->bundle, &b->n, max, c->next,
+			    FETCH_BYTES, why) != QIAO_OK)
+		return false;
+	for (size_t i = 0; i < b->n; i++)
+		b->claim[i] = b->bundle[i].claim;
+	return b->n > 0;
+}
+
+static bool is_recorded(struct qiao_chain *c)
+{
+	struct qiao_host_status s;
+
+	qiao_host_status(c->host, &s);
+	return strcmp(s.origin, "live") != 0;
+}
+
+/* False: nothing could be done now. */
+static bool step(struct qiao_chain *c, struct batch *b)
+{
+	struct qiao_why why = { "" };
+	uint64_t height = 0;
+	bool done = false;
+
+	if (qiao_host_head(c->host, &height, c->next, LOOK_MS, &why) != QIAO_OK)
+		return false;
+	if (height <= c->next)
+		return true;
+	memset(b, 0, sizeof(*b));
+	b->c = c;
+	b->recorded = is_recorded(c);
+	b->rules = qiao_rules_take(c->d);
+	if (fetch(b, &why))
+		done = take(b);
+	forget(b);
+	qiao_rules_release(b->rules);
+	qiao_buf_free(&b->bytes);
+	return done;
+}
+
+void *qiao_follower(void *chain)
+{
+	struct qiao_chain *c = chain;
+	struct batch *b = qiao_malloc(sizeof(*b));
+
+	while (b && !c->d->stopping) {
+		if (c->frozen)
+			qiao_sleep_ms(LOOK_MS);
+		else if (!step(c, b))
+			qiao_sleep_ms(PAUSE_MS);
+	}
+	qiao_free(b);
+	return NULL;
+}

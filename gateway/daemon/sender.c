@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The thread that talks to one peer: headers it still needs, transfers and
+ * receipts that are due, and once a minute the newest headers for comparison.
+ * Rows are marked before a message leaves, so silence is only ever repeated.
+ */
+#include "gateway/daemon/threads.h"
+
+#include "gateway/base/clock.h"
+#include "gateway/crypto/hash.h"
+#include "gateway/daemon/exchange.h"
+#include "gateway/daemon/headers.h"
+#include "gateway/daemon/send.h"
+#include "relay/receipt.h"
+#include "relay/retry.h"
+
+#define IDLE_MS      1000
+#define GOSSIP_MS    60000
+#define RECEIPTS_MAX 128 /* of one message */
+
+/* --- headers --- */
+
+static bool concerns(const struct qiao_link_peer *l, const struct qiao_chain *c)
+{
+	for (size_t i = 0; i < l->d->n_routes; i++) {
+		const struct qiao_route *r = &l->d->routes[i];
+
+		if (r->peer == l && (r->from == c || r->to == c))
+			return true;
+	}
+	return false;
+}
+
+/* One message for one chain. *more: the peer needs another one. */
+static qiao_err send_headers(struct qiao_link_peer *l, struct qiao_chain *c,
+			     bool ask, bool *more)
+{
+	struct qiao_exchange *x = qiao_exchange_new(l, QIAO_KIND_HEADERS);
+	struct qiao_item_headers_reply reply;
+	size_t n = 0;
+	qiao_err err = x ? QIAO_OK : QIAO_E_NOMEM;
+
+	*more = false;
+	if (err == QIAO_OK)
+		err = qiao_headers_offer(l->d, &x->items, &n, c,
+					 l->peer->gateway, ask);
+	if (err == QIAO_OK && x->items.n > 0) {
+		qiao_exchange_item(x);
+		err = qiao_exchange_call(x);
+		if (err == QIAO_OK && x->m.n != 1)
+			err = QIAO_E_MALFORMED;
+		if (err == QIAO_OK)
+			err = qiao_item_headers_reply_parse(&reply,
+							    x->m.items[0]);
+		if (err == QIAO_OK)
+			err = qiao_headers_replied(l->d, &reply,
+						   l->peer->gateway);
+		*more = err == QIAO_OK &&
+			reply.result == QIAO_HEADERS_FOLLOWED &&
+			reply.next < c->next;
+	}
+	qiao_exchange_free(x);
+	/* a peer that does not follow this chain needs none of it */
+	return err == QIAO_E_NOTFOUND ? QIAO_OK : err;
+}
+
+static qiao_err all_headers(struct qiao_link_peer *l, bool ask)
+{
+	qiao_err err = QIAO_OK;
+
+	for (size_t i = 0; i < l->d->n_chains && err == QIAO_OK; i++) {
+		struct qiao_chain *c = &l->d->chains[i];
+		bool more = c->host && concerns(l, c);
+
+		while (more && err == QIAO_OK && !l->d->stopping) {
+			err = send_headers(l, c, ask, &more);
+			ask = false;
+		}
+	}
+	return err;
+}
+
+/* --- receipts --- */
+
+struct owed_arg {
+	struct qiao_link_peer *l;
+	struct qiao_inbox_batch batch;
+};
+
+static qiao_err take_owed(struct qiao_txn *txn, void *arg)
+{
+	struct owed_arg *a = arg;
+	int64_t now = qiao_now_ms();
+	qiao_err err = qiao_receipt_owed(txn, &a->batch, a->l->peer->gateway,
+					 now, RECEIPTS_MAX);
+
+	for (size_t i = 0; i < a->batch.n && err == QIAO_OK; i++) {
+		uint32_t random;
+
+		qiao_random(&random, sizeof(random));
+		err = qiao_receipt_sending(txn, &a->batch.rows[i], QIAO_CALL_MS,
+					   now, random);
+	}
+	return err;
+}
+
+static qiao_err write_receipt_replies(struct qiao_txn *txn, void *arg)
+{
+	struct qiao_exchange *x = arg;
+	qiao_err err = QIAO_OK;
+
+	for (size_t i = 0; i < x->m.n && err == QIAO_OK; i++) {
+		struct qiao_item_receipt_reply reply;
+		uint32_t random;
+
+		qiao_random(&random, sizeof(random));
+		err = qiao_item_receipt_reply_parse(&reply, x->m.items[i]);
+		if (err == QIAO_OK)
+			err = qiao_receipt_replied(txn, NULL, &reply,
+						   qiao_now_ms(), random);
+		if (err == QIAO_E_NOTFOUND)
+			err = QIAO_E_MALFORMED; /* we asked no such thing */
+	}
+	return err;
+}
+
+static qiao_err send_receipts(struct qiao_link_peer *l, bool *more)
+{
+	struct owed_arg a = { .l = l };
+	struct qiao_exchange *x = qiao_exchange_new(l, QIAO_KIND_RECEIPTS);
+	qiao_err err =
+		x ? qiao_store_write(l->d->store, take_owed, &a) : QIAO_E_NOMEM;
+
+	for (size_t i = 0; i < a.batch.n && err == QIAO_OK; i++) {
+		struct qiao_item_receipt it;
+
+		err = qiao_receipt_make(&it, &a.batch.rows[i]);
+		if (err == QIAO_OK) {
+			qiao_item_receipt_encode(&x->items, &it);
+			qiao_exchange_item(x);
+		}
+	}
+	if (err == QIAO_OK && x->n > 0) {
+		err = qiao_exchange_call(x);
+		if (err == QIAO_OK)
+			err = qiao_store_write(l->d->store,
+					       write_receipt_replies, x);
+		*more = *more || err == QIAO_OK;
+	}
+	qiao_inbox_batch_free(&a.batch);
+	qiao_exchange_free(x);
+	return err;
+}
+
+/* --- gossip --- */
+
+static qiao_err send_status(struct qiao_link_peer *l)
+{
+	struct qiao_exchange *x = qiao_exchange_new(l, QIAO_KIND_STATUS);
+	qiao_err err = x ? QIAO_OK : QIAO_E_NOMEM;
+
+	for (size_t i = 0; i < l->d->n_chains && err == QIAO_OK; i++) {
+		struct qiao_item_status it;
+
+		if (!concerns(l, &l->d->chains[i]))
+			continue;
+		err = qiao_headers_gossip(l->d, &it, &l->d->chains[i]);
+		if (err == QIAO_OK) {
+			qiao_item_status_encode(&x->items, &it);
+			qiao_exchange_item(x);
+		}
+	}
+	if (err == QIAO_OK && x->n > 0)
+		err = qiao_exchange_call(x);
+	for (size_t i = 0; err == QIAO_OK && i < x->m.n; i++) {
+		struct qiao_item_status it;
+
+		err = qiao_item_status_parse(&it, x->m.items[i]);
+		if (err == QIAO_OK)
+			qiao_headers_compare(l->d, &it, l->peer->gateway);
+	}
+	qiao_exchange_free(x);
+	return err;
+}
+
+/* Once round. *more: rows moved, so look again at once. */
+static qiao_err round_trip(struct qiao_link_peer *l, bool ask, bool *more)
+{
+	qiao_err err = all_headers(l, ask);
+
+	*more = false;
+	if (err == QIAO_OK)
+		err = qiao_send_transfers(l, more);
+	if (err == QIAO_OK)
+		err = send_receipts(l, more);
+	return err;
+}
+
+static int64_t pause_after(unsigned int failures)
+{
+	uint32_t random;
+
+	qiao_random(&random, sizeof(random));
+	return qiao_retry_delay_ms(failures, random);
+}
+
+void *qiao_sender(void *link_peer)
+{
+	struct qiao_link_peer *l = link_peer;
+	unsigned int failures = 0;
+	int64_t gossip_at = 0;
+	bool ask = true; /* after a start, or an interruption */
+
+	while (l->dialer && !l->d->stopping) {
+		bool more = false;
+		qiao_err err = round_trip(l, ask, &more);
+
+		if (err == QIAO_OK && qiao_monotonic_ms() >= gossip_at) {
+			err = send_status(l);
+			gossip_at = qiao_monotonic_ms() + GOSSIP_MS;
+		}
+		failures = err == QIAO_OK ? 0 : failures + 1;
+		ask = err != QIAO_OK;
+		if (err != QIAO_OK) {
+			int64_t left = pause_after(failures);
+
+			for (; left > 0 && !l->d->stopping; left -= IDLE_MS)
+				qiao_sleep_ms(left < IDLE_MS ? left : IDLE_MS);
+		} else if (!more) {
+			qiao_bell_wait(&l->bell, IDLE_MS);
+		}
+	}
+	return NULL;
+}
