@@ -25,8 +25,11 @@ struct qiao_decision_record {
 };
 
 /*
- * The members of wire.md 9.2 beyond those that every entry has. Keys ascending,
- * NULL at the end; write member i with qiao_decision_put, key and value.
+ * The members of wire.md 9.2 beyond those that every entry has: their keys,
+ * ascending, NULL at the end. qiao_decision_put writes the value of member i:
+ *	for (size_t i = 0; qiao_decision_keys[i]; i++)
+ *		qiao_decision_put(qiao_audit_value(&e, qiao_decision_keys[i]),
+ *				  &record, i);
  */
 extern const char *const qiao_decision_keys[];
 void qiao_decision_put(struct qiao_jw *w, const struct qiao_decision_record *r,

@@ -15,12 +15,8 @@
 #ifndef POLICIES_ENGINE_ENGINE_H
 #define POLICIES_ENGINE_ENGINE_H
 
-#include "gateway/conf/conf.h"
-#include "gateway/include/qiao/limits.h"
+#include "gateway/record/record.h"
 #include "policies/engine/reasons.h"
-
-struct qiao_catalogue;
-struct qiao_orgs;
 
 /* --- a loaded policy --------------------------------------------------------
  * Immutable, usable by any number of threads at once. Counted: load gives one
@@ -111,13 +107,6 @@ struct qiao_policy_request {
 	const bool *in_clear;
 };
 
-/* Zero is the worst. */
-enum qiao_checks {
-	QIAO_CHECKS_ERROR = 0,
-	QIAO_CHECKS_WARN = 1,
-	QIAO_CHECKS_OK = 2,
-};
-
 /*
  * What the gateway has established by itself: docs/wire.md 9.2 `facts`, and the
  * instant of the decision, which is the audit entry's `at`. Numbers of wire.md
@@ -136,7 +125,7 @@ struct qiao_policy_facts {
 	unsigned int origin;   /* 1 live 2 recorded */
 	unsigned int currency; /* 1 scanned 2 queried */
 	bool issuer_ok;        /* the signer may issue this type for from_org */
-	enum qiao_checks checks;
+	enum qiao_finding_level checks; /* 0, an error, is the worst */
 	const char *const *checks_text; /* codes of what was found */
 	size_t n_checks_text;
 	bool replay;   /* version not above the last seen, with other bytes */
@@ -155,14 +144,6 @@ enum qiao_verdict {
 	QIAO_PERMIT = 2,
 };
 
-/* How a field goes out; the smaller number always wins. */
-enum qiao_show {
-	QIAO_SHOW_WITHHELD = 0,
-	QIAO_SHOW_COMMIT = 1,
-	/* 2 is for encrypted: not built yet */
-	QIAO_SHOW_CLEAR = 3,
-};
-
 #define QIAO_DECISION_RULES_MAX 64 /* more that decided are counted only */
 #define QIAO_DECISION_UNMET_MAX 8
 
@@ -179,10 +160,9 @@ struct qiao_decision {
 	enum qiao_reason
 		unmet[QIAO_DECISION_UNMET_MAX]; /* of the nearest miss */
 	size_t n_unmet;
-	/* enum qiao_show, parallel to the request's fields; for a permit only
-	 */
-	uint8_t show[QIAO_FIELDS_MAX];
-	size_t n_show;
+	/* parallel to the request's fields; n_mask 0 but for a permit */
+	enum qiao_mask mask[QIAO_FIELDS_MAX];
+	size_t n_mask;
 	int64_t receipt_ms; /* a receipt is due within; 0: no obligation */
 };
 
@@ -198,10 +178,14 @@ enum qiao_rule_state {
 };
 struct qiao_policy_trace {
 	void *ctx;
-	/* label as in qiao_decision.rules; effect "permit", "deny", "hold" */
-	void (*rule)(void *ctx, const char *label, const char *effect,
-		     const char *title, enum qiao_rule_state state,
-		     const enum qiao_reason *codes, size_t n_codes);
+	/*
+	 * rule: its place among all rules, canonical order. label as in
+	 * qiao_decision.rules; effect "permit", "deny" or "hold".
+	 */
+	void (*rule)(void *ctx, size_t rule, const char *label,
+		     const char *effect, const char *title,
+		     enum qiao_rule_state state, const enum qiao_reason *codes,
+		     size_t n_codes);
 };
 
 /*
@@ -215,6 +199,5 @@ void qiao_policy_decide(const struct qiao_policy *p, struct qiao_decision *out,
 
 const char *qiao_verdict_name(enum qiao_verdict v); /* "permit" */
 const char *qiao_point_name(enum qiao_point p);     /* "release" */
-const char *qiao_show_name(enum qiao_show s);       /* "withheld" */
 
 #endif

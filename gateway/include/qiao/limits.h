@@ -53,6 +53,8 @@
 #define QIAO_CONF_MEMBERS_MAX 256     /* settings of one group */
 #define QIAO_CONF_NODES_MAX   2000000 /* 20,000 rules of 100 settings */
 #define QIAO_RULES_MAX        20000
+#define QIAO_POLICY_FILES_MAX 4096
+#define QIAO_POLICY_BYTES_MAX QIAO_MIB(10) /* all files of a folder */
 #define QIAO_JSON_MAX         QIAO_MIB(1)
 
 /* peers, chains, routes of one gateway */

@@ -1,0 +1,696 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policies/engine/decision_json.h"
+
+#include "gateway/base/clock.h"
+#include "gateway/base/hex.h"
+#include "gateway/base/mem.h"
+#include "gateway/base/slice.h"
+#include "gateway/crypto/hash.h"
+#include "policies/engine/facts.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define JSON_INT_MAX ((uint64_t)1 << 53) /* canonical JSON stays below */
+#define CHECKS_MAX   64
+
+char *qiao_decision_id(char out[QIAO_DECISION_ID_LEN],
+		       const struct qiao_hash *transfer, enum qiao_point point)
+{
+	const struct qiao_slice parts[] = {
+		qiao_slice_hash(transfer),
+		qiao_slice_str(qiao_point_name(point)),
+	};
+	struct qiao_hash h;
+
+	qiao_sha256_list(&h, parts, 2);
+	memcpy(out, "d-", 2);
+	qiao_hex_encode(out + 2, qiao_slice_of(h.b, 16));
+	return out;
+}
+
+/* --- writing -------------------------------------------------------------- */
+
+/* A number beyond canonical JSON is as good as the largest one. */
+static void put_uint(struct qiao_jw *w, const char *key, uint64_t v)
+{
+	qiao_jw_kint(w, key,
+		     (int64_t)(v < JSON_INT_MAX ? v : JSON_INT_MAX - 1));
+}
+
+static void put_bundle(struct qiao_jw *w, const struct qiao_decision_record *r)
+{
+	struct qiao_policy_info info;
+
+	if (!r->policy) {
+		qiao_jw_null(w);
+		return;
+	}
+	qiao_policy_info(r->policy, &info);
+	qiao_jw_obj(w);
+	put_uint(w, "seq", info.seq);
+	qiao_jw_khex(w, "sha256", qiao_slice_hash(&info.sha256));
+	qiao_jw_end(w);
+}
+
+static void put_decision(struct qiao_jw *w,
+			 const struct qiao_decision_record *r)
+{
+	qiao_jw_cstr(w, qiao_verdict_name(r->decision->verdict));
+}
+
+static void put_proof(struct qiao_jw *w, const struct qiao_policy_facts *f)
+{
+	qiao_jw_obj(w);
+	if (f->proof_age_s < 0) {
+		qiao_jw_key(w, "age_s");
+		qiao_jw_null(w);
+	} else {
+		put_uint(w, "age_s", (uint64_t)f->proof_age_s);
+	}
+	qiao_jw_khex(w, "block", qiao_slice_hash(&f->proof_block));
+	qiao_jw_kstr(w, "finality", qiao_finality_word(f->proof_final));
+	put_uint(w, "height", f->proof_height);
+	qiao_jw_kstr(w, "validity", qiao_validity_word(f->proof_validity));
+	qiao_jw_kbool(w, "verified", f->proof_verified);
+	qiao_jw_end(w);
+}
+
+static void put_facts(struct qiao_jw *w, const struct qiao_decision_record *r)
+{
+	const struct qiao_policy_facts *f = r->facts;
+
+	qiao_jw_obj(w);
+	qiao_jw_kbool(w, "allow_endorsed_only", f->allow_endorsed_only);
+	qiao_jw_kbool(w, "allow_recorded", f->allow_recorded);
+	qiao_jw_kstr(w, "assurance", qiao_assurance_word(f->assurance));
+	qiao_jw_kstr(w, "checks", qiao_checks_word(f->checks));
+	qiao_jw_key(w, "checks_text");
+	qiao_jw_arr(w);
+	for (size_t i = 0; i < f->n_checks_text && i < CHECKS_MAX; i++)
+		qiao_jw_cstr(w, f->checks_text[i]);
+	qiao_jw_end(w);
+	qiao_jw_kbool(w, "clock_ok", f->clock_ok);
+	qiao_jw_kstr(w, "currency", qiao_currency_word(f->currency));
+	qiao_jw_kbool(w, "issuer_ok", f->issuer_ok);
+	qiao_jw_kstr(w, "origin", qiao_origin_word(f->origin));
+	qiao_jw_key(w, "proof");
+	put_proof(w, f);
+	qiao_jw_kbool(w, "replay", f->replay);
+	qiao_jw_kbool(w, "state_ok", f->state_ok);
+	qiao_jw_end(w);
+}
+
+static int text_order(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Position of each name in the request, by name: an object's keys ascend. */
+static size_t names_sort(const char **out, const char *const *names, size_t n)
+{
+	if (n > QIAO_FIELDS_MAX)
+		n = QIAO_FIELDS_MAX;
+	for (size_t i = 0; i < n; i++)
+		out[i] = names[i];
+	qsort(out, n, sizeof(*out), text_order);
+	return n;
+}
+
+static enum qiao_mask mask_of(const struct qiao_decision_record *r,
+			      const char *name)
+{
+	for (size_t i = 0; i < r->decision->n_mask; i++)
+		if (strcmp(r->request->fields[i], name) == 0)
+			return r->decision->mask[i];
+	return QIAO_MASK_WITHHELD;
+}
+
+static void put_fields(struct qiao_jw *w, const struct qiao_decision_record *r)
+{
+	const char *sorted[QIAO_FIELDS_MAX];
+	size_t n = names_sort(sorted, r->request->fields, r->decision->n_mask);
+
+	qiao_jw_obj(w);
+	for (size_t i = 0; i < n; i++)
+		if (i == 0 || strcmp(sorted[i], sorted[i - 1]) != 0)
+			qiao_jw_kstr(w, sorted[i],
+				     qiao_mask_name(mask_of(r, sorted[i])));
+	qiao_jw_end(w);
+}
+
+static void put_id(struct qiao_jw *w, const struct qiao_decision_record *r)
+{
+	char id[QIAO_DECISION_ID_LEN];
+
+	qiao_jw_cstr(w, qiao_decision_id(id, &r->transfer, r->request->point));
+}
+
+static void put_obligations(struct qiao_jw *w,
+			    const struct qiao_decision_record *r)
+{
+	char text[40];
+
+	qiao_jw_arr(w);
+	if (r->decision->receipt_ms) {
+		snprintf(text, sizeof(text), "receipt:%" PRId64 "s",
+			 r->decision->receipt_ms / 1000);
+		qiao_jw_cstr(w, text);
+	}
+	qiao_jw_end(w);
+}
+
+static void put_point(struct qiao_jw *w, const struct qiao_decision_record *r)
+{
+	qiao_jw_cstr(w, qiao_point_name(r->request->point));
+}
+
+static void put_reason(struct qiao_jw *w, const struct qiao_decision_record *r)
+{
+	qiao_jw_cstr(w, qiao_reason_code(r->decision->reason));
+}
+
+static void put_record(struct qiao_jw *w, const struct qiao_decision_record *r)
+{
+	const struct qiao_policy_request *q = r->request;
+
+	qiao_jw_obj(w);
+	qiao_jw_kint(w, "class", q->record_class);
+	qiao_jw_key(w, "clear");
+	qiao_jw_arr(w);
+	for (size_t i = 0; q->in_clear && i < q->n_fields; i++)
+		if (q->in_clear[i])
+			qiao_jw_cstr(w, q->fields[i]);
+	qiao_jw_end(w);
+	qiao_jw_key(w, "fields");
+	qiao_jw_arr(w);
+	for (size_t i = 0; i < q->n_fields; i++)
+		qiao_jw_cstr(w, q->fields[i]);
+	qiao_jw_end(w);
+	qiao_jw_kstr(w, "ref", r->record_ref);
+	qiao_jw_kstr(w, "state", q->record_state);
+	qiao_jw_kstr(w, "type", q->record_type);
+	put_uint(w, "version", q->record_version);
+	qiao_jw_end(w);
+}
+
+static void put_party(struct qiao_jw *w, const char *key, const char *chain,
+		      const char *org)
+{
+	qiao_jw_key(w, key);
+	qiao_jw_obj(w);
+	qiao_jw_kstr(w, "chain", chain);
+	qiao_jw_kstr(w, "org", org);
+	qiao_jw_end(w);
+}
+
+static void put_request(struct qiao_jw *w, const struct qiao_decision_record *r)
+{
+	const struct qiao_policy_request *q = r->request;
+
+	qiao_jw_obj(w);
+	qiao_jw_kstr(w, "action", q->action);
+	qiao_jw_key(w, "duty");
+	if (q->duty_basis[0] || q->duty_case[0]) {
+		qiao_jw_obj(w);
+		qiao_jw_kstr(w, "basis", q->duty_basis);
+		qiao_jw_kstr(w, "case", q->duty_case);
+		qiao_jw_end(w);
+	} else {
+		qiao_jw_null(w);
+	}
+	put_party(w, "from", q->from_chain, q->from_org);
+	qiao_jw_kbool(w, "onward", q->onward);
+	qiao_jw_kstr(w, "purpose", q->purpose);
+	qiao_jw_kbool(w, "state_change_to_holder", q->state_change_to_holder);
+	put_party(w, "to", q->to_chain, q->to_org);
+	qiao_jw_end(w);
+}
+
+static void put_rules(struct qiao_jw *w, const struct qiao_decision_record *r)
+{
+	qiao_jw_arr(w);
+	for (size_t i = 0; i < r->decision->n_rules; i++)
+		qiao_jw_cstr(w, r->decision->rules[i]);
+	qiao_jw_end(w);
+}
+
+static void put_transfer(struct qiao_jw *w,
+			 const struct qiao_decision_record *r)
+{
+	qiao_jw_hex(w, qiao_slice_hash(&r->transfer));
+}
+
+static void put_unmet(struct qiao_jw *w, const struct qiao_decision_record *r)
+{
+	qiao_jw_arr(w);
+	for (size_t i = 0; i < r->decision->n_unmet; i++)
+		qiao_jw_cstr(w, qiao_reason_code(r->decision->unmet[i]));
+	qiao_jw_end(w);
+}
+
+const char *const qiao_decision_keys[] = {
+	"bundle",      "decision", "facts",  "fields", "id",
+	"obligations", "point",    "reason", "record", "request",
+	"rules",       "transfer", "unmet",  NULL,
+};
+
+typedef void (*member_put)(struct qiao_jw *w,
+			   const struct qiao_decision_record *r);
+static const member_put members[] = {
+	put_bundle,      put_decision, put_facts,  put_fields, put_id,
+	put_obligations, put_point,    put_reason, put_record, put_request,
+	put_rules,       put_transfer, put_unmet,
+};
+
+void qiao_decision_put(struct qiao_jw *w, const struct qiao_decision_record *r,
+		       size_t i)
+{
+	members[i](w, r);
+}
+
+/* --- reading -------------------------------------------------------------- */
+
+/* A question as an entry holds it; strings are copies. */
+struct kept {
+	struct qiao_policy_request request;
+	struct qiao_policy_facts facts;
+	const char *fields[QIAO_FIELDS_MAX];
+	bool in_clear[QIAO_FIELDS_MAX];
+	const char *checks[CHECKS_MAX];
+	const struct qiao_json *root;
+	char *text; /* all strings, one after the other */
+	size_t used, size;
+	bool bad;
+	const char *where; /* of the first thing that is wrong */
+};
+
+static void bad(struct kept *k, const char *where)
+{
+	if (!k->bad)
+		k->where = where;
+	k->bad = true;
+}
+
+/* The text of an entry is not longer than the entry. */
+static const char *keep(struct kept *k, struct qiao_slice s)
+{
+	char *to = k->text + k->used;
+
+	if (!qiao_str_copy(to, k->size - k->used, s)) {
+		bad(k, "text");
+		return "";
+	}
+	k->used += s.n + 1;
+	return to;
+}
+
+static const char *take_str(struct kept *k, const struct qiao_json *o,
+			    const char *key)
+{
+	const struct qiao_json *v = qiao_json_get(o, key);
+
+	if (v && qiao_json_kind(v) == QIAO_JSON_STRING)
+		return keep(k, qiao_json_text(v));
+	bad(k, key);
+	return "";
+}
+
+static bool take_bool(struct kept *k, const struct qiao_json *o,
+		      const char *key)
+{
+	const struct qiao_json *v = qiao_json_get(o, key);
+
+	if (v && qiao_json_kind(v) == QIAO_JSON_BOOL)
+		return qiao_slice_is(qiao_json_text(v), "true");
+	bad(k, key);
+	return false;
+}
+
+static int64_t take_int(struct kept *k, const struct qiao_json *o,
+			const char *key)
+{
+	int64_t v = 0;
+
+	if (!qiao_json_int(qiao_json_get(o, key), &v) || v < 0)
+		bad(k, key);
+	return v < 0 ? 0 : v;
+}
+
+/* The number of a word; "" is 0, unknown, where the list starts at 1. */
+static unsigned int take_word(struct kept *k, const struct qiao_json *o,
+			      const char *key, const char *const *words,
+			      unsigned int first)
+{
+	struct qiao_slice s = qiao_json_text(qiao_json_get(o, key));
+	int i = qiao_word_find(words, s);
+
+	if (i >= 0)
+		return (unsigned int)i + first;
+	if (s.n || !first)
+		bad(k, key);
+	return 0;
+}
+
+static size_t take_strs(struct kept *k, const char **out, size_t max,
+			const struct qiao_json *o, const char *key)
+{
+	const struct qiao_json *a = qiao_json_get(o, key);
+	size_t n = qiao_json_count(a);
+
+	if (!a || qiao_json_kind(a) != QIAO_JSON_ARRAY || n > max) {
+		bad(k, key);
+		return 0;
+	}
+	for (size_t i = 0; i < n; i++) {
+		const struct qiao_json *v = qiao_json_at(a, i);
+
+		if (qiao_json_kind(v) != QIAO_JSON_STRING)
+			bad(k, key);
+		out[i] = keep(k, qiao_json_text(v));
+	}
+	return n;
+}
+
+static void take_facts(struct kept *k, const struct qiao_json *o)
+{
+	struct qiao_policy_facts *f = &k->facts;
+	const struct qiao_json *p = qiao_json_get(o, "proof");
+	const struct qiao_json *age = qiao_json_get(p, "age_s");
+
+	f->proof_age_s = -1;
+	if (!age || qiao_json_kind(age) != QIAO_JSON_NULL)
+		f->proof_age_s = take_int(k, p, "age_s");
+	if (!qiao_hex_decode(f->proof_block.b, QIAO_HASH_LEN,
+			     qiao_json_text(qiao_json_get(p, "block"))))
+		bad(k, "block");
+	f->proof_final = take_word(k, p, "finality", qiao_finality_words, 0);
+	f->proof_height = (uint64_t)take_int(k, p, "height");
+	f->proof_validity = take_word(k, p, "validity", qiao_validity_words, 1);
+	f->proof_verified = take_bool(k, p, "verified");
+	f->allow_endorsed_only = take_bool(k, o, "allow_endorsed_only");
+	f->allow_recorded = take_bool(k, o, "allow_recorded");
+	f->assurance = take_word(k, o, "assurance", qiao_assurance_words, 1);
+	f->checks = (enum qiao_finding_level)take_word(k, o, "checks",
+						       qiao_checks_words, 0);
+	f->checks_text = k->checks;
+	f->n_checks_text =
+		take_strs(k, k->checks, CHECKS_MAX, o, "checks_text");
+	f->clock_ok = take_bool(k, o, "clock_ok");
+	f->currency = take_word(k, o, "currency", qiao_currency_words, 1);
+	f->issuer_ok = take_bool(k, o, "issuer_ok");
+	f->origin = take_word(k, o, "origin", qiao_origin_words, 1);
+	f->replay = take_bool(k, o, "replay");
+	f->state_ok = take_bool(k, o, "state_ok");
+}
+
+static void take_record(struct kept *k, const struct qiao_json *o)
+{
+	struct qiao_policy_request *q = &k->request;
+	const char *clear[QIAO_FIELDS_MAX];
+	size_t n = take_strs(k, clear, QIAO_FIELDS_MAX, o, "clear"), j = 0;
+	int64_t class = take_int(k, o, "class");
+
+	if (class > QIAO_SHARE_NEVER)
+		bad(k, "class");
+	q->record_class = (unsigned int)class;
+	q->fields = k->fields;
+	q->n_fields = take_strs(k, k->fields, QIAO_FIELDS_MAX, o, "fields");
+	for (size_t i = 0; i < q->n_fields; i++) {
+		k->in_clear[i] = j < n && strcmp(k->fields[i], clear[j]) == 0;
+		j += k->in_clear[i];
+	}
+	if (j != n)
+		bad(k, "clear");
+	if (q->point == QIAO_POINT_ACCEPT)
+		q->in_clear = k->in_clear;
+	q->record_state = take_str(k, o, "state");
+	q->record_type = take_str(k, o, "type");
+	q->record_version = (uint64_t)take_int(k, o, "version");
+}
+
+static void take_request(struct kept *k, const struct qiao_json *o)
+{
+	struct qiao_policy_request *q = &k->request;
+	const struct qiao_json *duty = qiao_json_get(o, "duty");
+	const struct qiao_json *from = qiao_json_get(o, "from");
+	const struct qiao_json *to = qiao_json_get(o, "to");
+
+	q->action = take_str(k, o, "action");
+	q->duty_basis = q->duty_case = "";
+	if (!duty || qiao_json_kind(duty) != QIAO_JSON_NULL) {
+		q->duty_basis = take_str(k, duty, "basis");
+		q->duty_case = take_str(k, duty, "case");
+	}
+	q->from_chain = take_str(k, from, "chain");
+	q->from_org = take_str(k, from, "org");
+	q->onward = take_bool(k, o, "onward");
+	q->purpose = take_str(k, o, "purpose");
+	q->state_change_to_holder = take_bool(k, o, "state_change_to_holder");
+	q->to_chain = take_str(k, to, "chain");
+	q->to_org = take_str(k, to, "org");
+}
+
+static void take_all(struct kept *k)
+{
+	const struct qiao_json *o = k->root;
+	struct qiao_slice at = qiao_json_text(qiao_json_get(o, "at"));
+
+	if (!qiao_slice_is(qiao_json_text(qiao_json_get(o, "type")),
+			   "decision"))
+		bad(k, "type");
+	if (!qiao_time_parse(&k->facts.at_ms, at, 0))
+		bad(k, "at");
+	k->request.point = take_word(k, o, "point", qiao_point_words, 0)
+				   ? QIAO_POINT_ACCEPT
+				   : QIAO_POINT_RELEASE;
+	take_request(k, qiao_json_get(o, "request"));
+	take_record(k, qiao_json_get(o, "record"));
+	take_facts(k, qiao_json_get(o, "facts"));
+}
+
+static void kept_free(struct kept *k)
+{
+	if (k)
+		qiao_free(k->text);
+	qiao_free(k);
+}
+
+static qiao_err kept_read(struct kept **out, const struct qiao_json *root,
+			  size_t size, struct qiao_why *why)
+{
+	struct kept *k = qiao_calloc(1, sizeof(*k));
+
+	*out = NULL;
+	if (!k)
+		return QIAO_E_NOMEM;
+	k->size = size + 1;
+	k->text = qiao_malloc(k->size);
+	if (!k->text) {
+		kept_free(k);
+		return QIAO_E_NOMEM;
+	}
+	k->root = root;
+	take_all(k);
+	if (k->bad) {
+		qiao_fail(
+			why, QIAO_E_MALFORMED,
+			"decision entry: \"%s\" is missing or not of its kind",
+			k->where);
+		kept_free(k);
+		return QIAO_E_MALFORMED;
+	}
+	*out = k;
+	return QIAO_OK;
+}
+
+/* --- deciding again ------------------------------------------------------- */
+
+/* The value of one member, as it stands in the entry. */
+static void value_put(struct qiao_jw *w, const struct qiao_json *v)
+{
+	int64_t i = 0;
+
+	switch (qiao_json_kind(v)) {
+	case QIAO_JSON_NULL:
+		qiao_jw_null(w);
+		return;
+	case QIAO_JSON_BOOL:
+		qiao_jw_bool(w, qiao_slice_is(qiao_json_text(v), "true"));
+		return;
+	case QIAO_JSON_NUMBER:
+		qiao_json_int(v, &i);
+		qiao_jw_int(w, i);
+		return;
+	case QIAO_JSON_STRING:
+		qiao_jw_str(w, qiao_json_text(v));
+		return;
+	case QIAO_JSON_ARRAY:
+		qiao_jw_arr(w);
+		for (size_t n = 0; n < qiao_json_count(v); n++)
+			value_put(w, qiao_json_at(v, n));
+		qiao_jw_end(w);
+		return;
+	case QIAO_JSON_OBJECT:
+		qiao_jw_obj(w);
+		for (size_t n = 0; n < qiao_json_count(v); n++) {
+			qiao_jw_key(w, qiao_json_key(v, n));
+			value_put(w, qiao_json_get(v, qiao_json_key(v, n)));
+		}
+		qiao_jw_end(w);
+		return;
+	}
+}
+
+/* The members that are a function of the others. */
+static bool is_result(const char *key)
+{
+	static const char *const results[] = { "decision", "reason",
+					       "rules",    "unmet",
+					       "fields",   "obligations" };
+
+	for (size_t i = 0; i < sizeof(results) / sizeof(results[0]); i++)
+		if (strcmp(key, results[i]) == 0)
+			return true;
+	return false;
+}
+
+static qiao_err other_result(const char *key, const struct qiao_buf *again,
+			     const struct qiao_buf *logged,
+			     struct qiao_why *why)
+{
+	char now[128], then[128];
+
+	return qiao_fail(
+		why, QIAO_E_CONFLICT,
+		"decided again, \"%s\" is %s; the entry says %s", key,
+		qiao_str_escape(now, sizeof(now), qiao_buf_slice(again)),
+		qiao_str_escape(then, sizeof(then), qiao_buf_slice(logged)));
+}
+
+static qiao_err member_same(const struct qiao_decision_record *r, size_t i,
+			    const struct qiao_json *root, struct qiao_why *why)
+{
+	struct qiao_buf again = QIAO_BUF, logged = QIAO_BUF;
+	struct qiao_jw w;
+	qiao_err err;
+
+	qiao_jw_init(&w, &again);
+	qiao_decision_put(&w, r, i);
+	err = qiao_jw_finish(&w);
+	if (err == QIAO_OK) {
+		qiao_jw_init(&w, &logged);
+		value_put(&w, qiao_json_get(root, qiao_decision_keys[i]));
+		err = qiao_jw_finish(&w);
+	}
+	if (err == QIAO_OK &&
+	    !qiao_slice_eq(qiao_buf_slice(&again), qiao_buf_slice(&logged)))
+		err = other_result(qiao_decision_keys[i], &again, &logged, why);
+	qiao_buf_free(&again);
+	qiao_buf_free(&logged);
+	return err;
+}
+
+static qiao_err decide_again(const struct qiao_policy *policy,
+			     const struct kept *k, struct qiao_why *why)
+{
+	struct qiao_decision d;
+	const struct qiao_decision_record r = { .policy = policy,
+						.request = &k->request,
+						.facts = &k->facts,
+						.decision = &d,
+						.record_ref = "" };
+
+	qiao_policy_decide(policy, &d, &k->request, &k->facts, NULL);
+	for (size_t i = 0; qiao_decision_keys[i]; i++) {
+		qiao_err err;
+
+		if (!is_result(qiao_decision_keys[i]))
+			continue;
+		err = member_same(&r, i, k->root, why);
+		if (err != QIAO_OK)
+			return err;
+	}
+	return QIAO_OK;
+}
+
+/* QIAO_E_NOTFOUND: the entry says that no policy was loaded. */
+static qiao_err bundle_of(struct qiao_hash *out, const struct qiao_json *root,
+			  struct qiao_why *why)
+{
+	const struct qiao_json *b = qiao_json_get(root, "bundle");
+
+	*out = (struct qiao_hash){ { 0 } };
+	if (b && qiao_json_kind(b) == QIAO_JSON_NULL)
+		return qiao_fail(why, QIAO_E_NOTFOUND, "no policy was loaded");
+	if (qiao_hex_decode(out->b, QIAO_HASH_LEN,
+			    qiao_json_text(qiao_json_get(b, "sha256"))))
+		return QIAO_OK;
+	return qiao_fail(why, QIAO_E_MALFORMED,
+			 "decision entry: \"bundle\" names no policy");
+}
+
+static qiao_err bundle_check(const struct qiao_policy *policy,
+			     const struct qiao_json *root, struct qiao_why *why)
+{
+	struct qiao_policy_info info;
+	struct qiao_hash h;
+	qiao_err err = bundle_of(&h, root, why);
+
+	if (err == QIAO_E_NOTFOUND && !policy)
+		return QIAO_OK;
+	if (err != QIAO_OK && err != QIAO_E_NOTFOUND)
+		return err;
+	if (policy)
+		qiao_policy_info(policy, &info);
+	if (err == QIAO_E_NOTFOUND || !policy ||
+	    !qiao_hash_eq(&h, &info.sha256))
+		return qiao_fail(why, QIAO_E_CONFIG,
+				 "the entry was decided under another policy");
+	return QIAO_OK;
+}
+
+static qiao_err replay(const struct qiao_policy *policy,
+		       const struct qiao_json *root, size_t size,
+		       struct qiao_why *why)
+{
+	struct kept *k;
+	qiao_err err = bundle_check(policy, root, why);
+
+	if (err != QIAO_OK)
+		return err;
+	err = kept_read(&k, root, size, why);
+	if (err == QIAO_OK)
+		err = decide_again(policy, k, why);
+	kept_free(k);
+	return err;
+}
+
+qiao_err qiao_decision_replay(const struct qiao_policy *policy,
+			      struct qiao_slice entry, struct qiao_why *why)
+{
+	struct qiao_json *root;
+	qiao_err err = qiao_json_parse(&root, entry, why);
+
+	if (err != QIAO_OK)
+		return err == QIAO_E_NOMEM ? err : QIAO_E_MALFORMED;
+	err = replay(policy, root, entry.n, why);
+	qiao_json_free(root);
+	return err;
+}
+
+qiao_err qiao_decision_bundle(struct qiao_hash *out, struct qiao_slice entry,
+			      struct qiao_why *why)
+{
+	struct qiao_json *root;
+	qiao_err err = qiao_json_parse(&root, entry, why);
+
+	*out = (struct qiao_hash){ { 0 } };
+	if (err != QIAO_OK)
+		return err == QIAO_E_NOMEM ? err : QIAO_E_MALFORMED;
+	err = bundle_of(out, root, why);
+	qiao_json_free(root);
+	return err;
+}
