@@ -347,8 +347,8 @@ static void facts_read(struct qiao_policy_facts *f,
 	f->origin = number_of(g, "origin", "live", qiao_origin_words, 1);
 	f->currency =
 		number_of(g, "currency", "scanned", qiao_currency_words, 1);
-	f->checks = (enum qiao_finding_level)number_of(g, "checks", "ok",
-						       qiao_checks_words, 0);
+	f->checks = (enum qiao_checks)number_of(g, "checks", "ok",
+						qiao_checks_words, 0);
 	f->issuer_ok = qiao_conf_bool(g, "issuer_ok", true);
 	f->replay = qiao_conf_bool(g, "replay", false);
 	f->state_ok = qiao_conf_bool(g, "state_ok", true);

@@ -293,14 +293,14 @@ static void fields_look(struct tally *t, struct qiao_decision *out,
 			const struct ask *a)
 {
 	t->have_fields = true;
-	out->n_mask = a->req->n_fields;
-	for (size_t i = 0; i < out->n_mask; i++) {
+	out->n_show = a->req->n_fields;
+	for (size_t i = 0; i < out->n_show; i++) {
 		struct field_view *f = &t->field[i];
 
 		f->name = qiao_word_of(a->req->fields[i]);
 		f->cat = qiao_cat_field(a->type, a->req->fields[i]);
 		f->listed = f->cat ? qiao_word_of(f->cat->name) : f->name;
-		out->mask[i] = QIAO_MASK_CLEAR;
+		out->show[i] = QIAO_SHOW_CLEAR;
 	}
 }
 
@@ -310,10 +310,10 @@ static bool is_named(const struct qiao_pats *ps, const struct field_view *f)
 	       qiao_pats_match(ps, &f->listed) == QIAO_TRI_YES;
 }
 
-static void narrow(struct qiao_decision *out, size_t i, enum qiao_mask to)
+static void narrow(struct qiao_decision *out, size_t i, enum qiao_show to)
 {
-	if (to < out->mask[i])
-		out->mask[i] = to;
+	if (to < out->show[i])
+		out->show[i] = (uint8_t)to;
 }
 
 static void obligation_apply(struct tally *t, struct qiao_decision *out,
@@ -324,38 +324,38 @@ static void obligation_apply(struct tally *t, struct qiao_decision *out,
 			out->receipt_ms = o->within_ms;
 		return;
 	}
-	for (size_t i = 0; i < out->n_mask; i++) {
+	for (size_t i = 0; i < out->n_show; i++) {
 		bool named = is_named(&o->fields, &t->field[i]);
 
 		if (o->kind == QIAO_DO_WITHHOLD && named)
-			narrow(out, i, QIAO_MASK_WITHHELD);
+			narrow(out, i, QIAO_SHOW_WITHHELD);
 		if (o->kind == QIAO_DO_COMMIT && named)
-			narrow(out, i, QIAO_MASK_COMMIT);
+			narrow(out, i, QIAO_SHOW_COMMIT);
 		if (o->kind == QIAO_DO_KEEP && !named)
-			narrow(out, i, QIAO_MASK_WITHHELD);
+			narrow(out, i, QIAO_SHOW_WITHHELD);
 	}
 }
 
 /* What the catalogue allows at most, whatever the rules say. */
-static enum qiao_mask floor_of(const struct ask *a, const struct tally *t,
+static enum qiao_show floor_of(const struct ask *a, const struct tally *t,
 			       const struct qiao_cat_field *f)
 {
 	if (!f)
-		return QIAO_MASK_WITHHELD;
+		return QIAO_SHOW_WITHHELD;
 	switch (f->class_) {
 	case QIAO_CLASS_SECRET:
-		return QIAO_MASK_WITHHELD;
+		return QIAO_SHOW_WITHHELD;
 	case QIAO_CLASS_SENSITIVE: /* in clear never; sealing is not built */
-		return QIAO_MASK_COMMIT;
+		return QIAO_SHOW_COMMIT;
 	case QIAO_CLASS_PERSONAL:
 		if (a->req->point == QIAO_POINT_RELEASE && !t->duty)
-			return QIAO_MASK_COMMIT;
-		return QIAO_MASK_CLEAR;
+			return QIAO_SHOW_COMMIT;
+		return QIAO_SHOW_CLEAR;
 	case QIAO_CLASS_INTERNAL:
 	case QIAO_CLASS_PUBLIC:
-		return QIAO_MASK_CLEAR;
+		return QIAO_SHOW_CLEAR;
 	}
-	return QIAO_MASK_WITHHELD;
+	return QIAO_SHOW_WITHHELD;
 }
 
 /* --- the decision -------------------------------------------------------- */
@@ -384,7 +384,7 @@ static enum qiao_reason shape_reason(const struct qiao_policy *p,
 	    !qiao_origin_word(f->origin)[0])
 		return QIAO_R_PROOF_INVALID;
 	if ((!q->record_type[0] || !q->from_org[0]) &&
-	    f->checks == QIAO_FINDING_ERROR)
+	    f->checks == QIAO_CHECKS_ERROR)
 		return QIAO_R_FIELD_CHECK;
 	if (!qiao_catalogue_type(p->cat, q->record_type))
 		return QIAO_R_TYPE_UNKNOWN;
@@ -397,7 +397,7 @@ static enum qiao_reason shape_reason(const struct qiao_policy *p,
 		return QIAO_R_REPLAY;
 	if (!f->state_ok)
 		return QIAO_R_STATE;
-	if (f->checks == QIAO_FINDING_ERROR || q->n_fields > QIAO_FIELDS_MAX)
+	if (f->checks == QIAO_CHECKS_ERROR || q->n_fields > QIAO_FIELDS_MAX)
 		return QIAO_R_FIELD_CHECK;
 	if (release && f->proof_validity == 2 && !f->allow_endorsed_only)
 		return QIAO_R_ENDORSED_ONLY;
@@ -479,8 +479,8 @@ static bool can_fulfil(const struct qiao_decision *d, const struct ask *a)
 {
 	if (a->req->point == QIAO_POINT_RELEASE || !a->req->in_clear)
 		return true;
-	for (size_t i = 0; i < d->n_mask; i++)
-		if (a->req->in_clear[i] && d->mask[i] != QIAO_MASK_CLEAR)
+	for (size_t i = 0; i < d->n_show; i++)
+		if (a->req->in_clear[i] && d->show[i] != QIAO_SHOW_CLEAR)
 			return false;
 	return true;
 }
@@ -488,7 +488,7 @@ static bool can_fulfil(const struct qiao_decision *d, const struct ask *a)
 static void permit_put(struct qiao_decision *out, const struct tally *t,
 		       const struct ask *a)
 {
-	for (size_t i = 0; i < out->n_mask; i++)
+	for (size_t i = 0; i < out->n_show; i++)
 		narrow(out, i, floor_of(a, t, t->field[i].cat));
 	if (!can_fulfil(out, a))
 		refuse(out, QIAO_R_OBLIGATION);
@@ -535,7 +535,7 @@ static void safety_put(struct qiao_decision *out, const struct tally *t,
 			return;
 	refuse(out, QIAO_R_OK);
 	out->verdict = QIAO_PERMIT;
-	out->n_mask = a->req->n_fields; /* all withheld: zero */
+	out->n_show = a->req->n_fields; /* all withheld: zero */
 }
 
 static struct ask ask_of(const struct qiao_policy *p,

@@ -119,25 +119,25 @@ static size_t names_sort(const char **out, const char *const *names, size_t n)
 	return n;
 }
 
-static enum qiao_mask mask_of(const struct qiao_decision_record *r,
+static enum qiao_show show_of(const struct qiao_decision_record *r,
 			      const char *name)
 {
-	for (size_t i = 0; i < r->decision->n_mask; i++)
+	for (size_t i = 0; i < r->decision->n_show; i++)
 		if (strcmp(r->request->fields[i], name) == 0)
-			return r->decision->mask[i];
-	return QIAO_MASK_WITHHELD;
+			return (enum qiao_show)r->decision->show[i];
+	return QIAO_SHOW_WITHHELD;
 }
 
 static void put_fields(struct qiao_jw *w, const struct qiao_decision_record *r)
 {
 	const char *sorted[QIAO_FIELDS_MAX];
-	size_t n = names_sort(sorted, r->request->fields, r->decision->n_mask);
+	size_t n = names_sort(sorted, r->request->fields, r->decision->n_show);
 
 	qiao_jw_obj(w);
 	for (size_t i = 0; i < n; i++)
 		if (i == 0 || strcmp(sorted[i], sorted[i - 1]) != 0)
 			qiao_jw_kstr(w, sorted[i],
-				     qiao_mask_name(mask_of(r, sorted[i])));
+				     qiao_show_name(show_of(r, sorted[i])));
 	qiao_jw_end(w);
 }
 
@@ -393,8 +393,8 @@ static void take_facts(struct kept *k, const struct qiao_json *o)
 	f->allow_endorsed_only = take_bool(k, o, "allow_endorsed_only");
 	f->allow_recorded = take_bool(k, o, "allow_recorded");
 	f->assurance = take_word(k, o, "assurance", qiao_assurance_words, 1);
-	f->checks = (enum qiao_finding_level)take_word(k, o, "checks",
-						       qiao_checks_words, 0);
+	f->checks = (enum qiao_checks)take_word(k, o, "checks",
+						qiao_checks_words, 0);
 	f->checks_text = k->checks;
 	f->n_checks_text =
 		take_strs(k, k->checks, CHECKS_MAX, o, "checks_text");

@@ -107,6 +107,13 @@ struct qiao_policy_request {
 	const bool *in_clear;
 };
 
+/* Zero is the worst; the numbers are those of enum qiao_finding_level. */
+enum qiao_checks {
+	QIAO_CHECKS_ERROR = 0,
+	QIAO_CHECKS_WARN = 1,
+	QIAO_CHECKS_OK = 2,
+};
+
 /*
  * What the gateway has established by itself: docs/wire.md 9.2 `facts`, and the
  * instant of the decision, which is the audit entry's `at`. Numbers of wire.md
@@ -125,7 +132,7 @@ struct qiao_policy_facts {
 	unsigned int origin;   /* 1 live 2 recorded */
 	unsigned int currency; /* 1 scanned 2 queried */
 	bool issuer_ok;        /* the signer may issue this type for from_org */
-	enum qiao_finding_level checks; /* 0, an error, is the worst */
+	enum qiao_checks checks;
 	const char *const *checks_text; /* codes of what was found */
 	size_t n_checks_text;
 	bool replay;   /* version not above the last seen, with other bytes */
@@ -144,6 +151,17 @@ enum qiao_verdict {
 	QIAO_PERMIT = 2,
 };
 
+/*
+ * How a field goes out; the smaller number always wins. The numbers are those
+ * of enum qiao_mask (gateway/record/fieldtree.h).
+ */
+enum qiao_show {
+	QIAO_SHOW_WITHHELD = 0,
+	QIAO_SHOW_COMMIT = 1,
+	/* 2 is for encrypted: not built yet */
+	QIAO_SHOW_CLEAR = 3,
+};
+
 #define QIAO_DECISION_RULES_MAX 64 /* more that decided are counted only */
 #define QIAO_DECISION_UNMET_MAX 8
 
@@ -160,9 +178,10 @@ struct qiao_decision {
 	enum qiao_reason
 		unmet[QIAO_DECISION_UNMET_MAX]; /* of the nearest miss */
 	size_t n_unmet;
-	/* parallel to the request's fields; n_mask 0 but for a permit */
-	enum qiao_mask mask[QIAO_FIELDS_MAX];
-	size_t n_mask;
+	/* enum qiao_show, parallel to the request's fields; only for a permit
+	 */
+	uint8_t show[QIAO_FIELDS_MAX];
+	size_t n_show;      /* 0 unless a permit */
 	int64_t receipt_ms; /* a receipt is due within; 0: no obligation */
 };
 
@@ -199,5 +218,6 @@ void qiao_policy_decide(const struct qiao_policy *p, struct qiao_decision *out,
 
 const char *qiao_verdict_name(enum qiao_verdict v); /* "permit" */
 const char *qiao_point_name(enum qiao_point p);     /* "release" */
+const char *qiao_show_name(enum qiao_show s);       /* "withheld" */
 
 #endif

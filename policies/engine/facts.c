@@ -19,7 +19,6 @@ const char *const qiao_validity_words[] = { "replayed", "endorsed-only",
 					    "final", NULL };
 const char *const qiao_verdict_words[] = { "deny", "hold", "permit", NULL };
 const char *const qiao_point_words[] = { "release", "accept", NULL };
-const char *const qiao_mask_words[] = { "withheld", "commit", "clear", NULL };
 
 /* The word of number i, the first of the list having number `first`. */
 static const char *word_at(const char *const *words, unsigned int i,
@@ -52,7 +51,7 @@ const char *qiao_currency_word(unsigned int c)
 	return word_at(qiao_currency_words, c, 1);
 }
 
-const char *qiao_checks_word(enum qiao_finding_level l)
+const char *qiao_checks_word(enum qiao_checks l)
 {
 	return word_at(qiao_checks_words, l, 0);
 }
@@ -75,6 +74,19 @@ const char *qiao_verdict_name(enum qiao_verdict v)
 const char *qiao_point_name(enum qiao_point p)
 {
 	return word_at(qiao_point_words, p, 0);
+}
+
+const char *qiao_show_name(enum qiao_show s)
+{
+	switch (s) {
+	case QIAO_SHOW_WITHHELD:
+		return "withheld";
+	case QIAO_SHOW_COMMIT:
+		return "commit";
+	case QIAO_SHOW_CLEAR:
+		return "clear";
+	}
+	return "withheld";
 }
 
 int qiao_word_find(const char *const *words, struct qiao_slice word)

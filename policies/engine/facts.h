@@ -19,13 +19,12 @@ extern const char *const qiao_finality_words[];
 extern const char *const qiao_validity_words[];
 extern const char *const qiao_verdict_words[];
 extern const char *const qiao_point_words[];
-extern const char *const qiao_mask_words[];
 
 const char *qiao_share_word(unsigned int share);
 const char *qiao_assurance_word(unsigned int a);
 const char *qiao_origin_word(unsigned int o);
 const char *qiao_currency_word(unsigned int c);
-const char *qiao_checks_word(enum qiao_finding_level l);
+const char *qiao_checks_word(enum qiao_checks l);
 const char *qiao_finality_word(bool final);
 const char *qiao_validity_word(unsigned int v);
 

@@ -93,8 +93,8 @@ static bool unmet_fit(const struct qiao_cnode *want,
 	return true;
 }
 
-/* Exactly these fields have this mask. */
-static bool fields_fit(const struct qiao_cnode *want, enum qiao_mask mask,
+/* Exactly these fields go out like this. */
+static bool fields_fit(const struct qiao_cnode *want, enum qiao_show show,
 		       const struct qiao_decision *got,
 		       const struct qiao_policy_case *c)
 {
@@ -102,8 +102,8 @@ static bool fields_fit(const struct qiao_cnode *want, enum qiao_mask mask,
 
 	if (!want)
 		return true;
-	for (size_t i = 0; i < got->n_mask; i++) {
-		if (got->mask[i] != mask)
+	for (size_t i = 0; i < got->n_show; i++) {
+		if (got->show[i] != show)
 			continue;
 		fields++;
 		for (size_t j = 0; j < qiao_cnode_count(want); j++)
@@ -145,11 +145,11 @@ static const char *difference(const struct qiao_policy_case *c,
 		return "rules";
 	if (!unmet_fit(qiao_cnode_get(e, "unmet"), got))
 		return "unmet";
-	if (!fields_fit(qiao_cnode_get(e, "clear"), QIAO_MASK_CLEAR, got, c))
+	if (!fields_fit(qiao_cnode_get(e, "clear"), QIAO_SHOW_CLEAR, got, c))
 		return "clear";
-	if (!fields_fit(qiao_cnode_get(e, "commit"), QIAO_MASK_COMMIT, got, c))
+	if (!fields_fit(qiao_cnode_get(e, "commit"), QIAO_SHOW_COMMIT, got, c))
 		return "commit";
-	if (!fields_fit(qiao_cnode_get(e, "withheld"), QIAO_MASK_WITHHELD, got,
+	if (!fields_fit(qiao_cnode_get(e, "withheld"), QIAO_SHOW_WITHHELD, got,
 			c))
 		return "withheld";
 	if (!obligations_fit(qiao_cnode_get(e, "obligations"), got))
@@ -195,9 +195,9 @@ static void got_print(struct qiao_buf *b, const struct qiao_decision *d,
 		qiao_buf_printf(b, " %s", d->rules[i]);
 	for (size_t i = 0; i < d->n_unmet; i++)
 		qiao_buf_printf(b, " unmet %s", qiao_reason_code(d->unmet[i]));
-	for (size_t i = 0; i < d->n_mask; i++)
+	for (size_t i = 0; i < d->n_show; i++)
 		qiao_buf_printf(b, " %s=%s", c->fields[i],
-				qiao_mask_name(d->mask[i]));
+				qiao_show_name((enum qiao_show)d->show[i]));
 	if (d->receipt_ms)
 		qiao_buf_printf(b, " receipt:%llds",
 				(long long)(d->receipt_ms / 1000));
