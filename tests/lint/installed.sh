@@ -19,6 +19,22 @@ for h in "$stage$include"/qiao/*.h; do
 		say "${h##*/} does not compile alone from where it is installed"
 done
 
+# an adapter author has nothing but what is installed
+pc=$(find "$stage" -name qiao-sdk.pc)
+if [ -n "$pc" ]; then
+	PKG_CONFIG_PATH=${pc%/*}
+	export PKG_CONFIG_PATH
+	flags=$(pkg-config --define-variable=libdir="${pc%/pkgconfig/*}" \
+		--define-variable=includedir="$stage$include" --cflags --libs qiao-sdk)
+	# shellcheck disable=SC2086
+	printf '%s\n' '#include <qiao/adapter.h>' \
+		'static const struct qiao_adapter_api api;' \
+		'int main(int c, char **v) { return qiao_adapter_main(&api, c, v); }' |
+		$cc -std=c11 -x c - -x none $flags -o "$stage/adapter" ||
+		say "a program does not link with the installed SDK"
+	rm -f "$stage/adapter"
+fi
+
 # paths of an installation hold no spaces
 programs=$(find "$stage" -type f -perm -u+x ! -name '*.sh')
 for f in $programs; do
