@@ -165,7 +165,7 @@ check:
 	+$(Q)$(again) check-all
 
 # CUnit's summary comes last: the order is kept with -j as well.
-check-all: check-fuzz $(CHECKS) check-unit
+check-all: all check-fuzz $(CHECKS) check-unit
 $(CHECKS): $(PROGS:%=$(B)/%) $(TEST_PROGS:%=$(B)/%)
 check-unit: $(UNIT) $(if $(filter check-all,$(MAKECMDGOALS)),| check-fuzz $(CHECKS))
 	$(UNIT)
