@@ -180,7 +180,8 @@ check-asan: export UBSAN_OPTIONS=print_stacktrace=1
 check-asan:
 	$(Q)$(ready)
 	+$(Q)$(again) check-all B=build/asan SAN=address,undefined CFLAGS='-O1 -g'
-check-tsan: export TSAN_OPTIONS=allocator_may_return_null=1:suppressions=tests/lint/tsan.supp
+check-tsan: export TSAN_OPTIONS=allocator_may_return_null=1:die_after_fork=0:suppressions=tests/lint/tsan.supp
+# die_after_fork=0: tests that kill a child fork where NNG has run threads.
 # gcc 12's TSan cannot place its shadow under the address randomisation of newer
 # kernels; without it, where that may be switched off, it always can
 check-tsan:
