@@ -167,7 +167,7 @@ check:
 # CUnit's summary comes last: the order is kept with -j as well.
 check-all: all check-fuzz $(CHECKS) check-unit
 $(CHECKS): $(PROGS:%=$(B)/%) $(TEST_PROGS:%=$(B)/%)
-check-unit: $(UNIT) $(if $(filter check-all,$(MAKECMDGOALS)),| check-fuzz $(CHECKS))
+check-unit: $(UNIT) $(TEST_PROGS:%=$(B)/%) $(if $(filter check-all,$(MAKECMDGOALS)),| check-fuzz $(CHECKS))
 	$(UNIT)
 
 check-fuzz: $(REPLAYS)
@@ -180,8 +180,7 @@ check-asan: export UBSAN_OPTIONS=print_stacktrace=1
 check-asan:
 	$(Q)$(ready)
 	+$(Q)$(again) check-all B=build/asan SAN=address,undefined CFLAGS='-O1 -g'
-check-tsan: export TSAN_OPTIONS=allocator_may_return_null=1:die_after_fork=0:suppressions=tests/lint/tsan.supp
-# die_after_fork=0: tests that kill a child fork where NNG has run threads.
+check-tsan: export TSAN_OPTIONS=allocator_may_return_null=1:suppressions=tests/lint/tsan.supp
 # gcc 12's TSan cannot place its shadow under the address randomisation of newer
 # kernels; without it, where that may be switched off, it always can
 check-tsan:
@@ -191,7 +190,7 @@ check-tsan:
 check-valgrind:
 	+$(Q)$(again) valgrind-run B=build/valgrind \
 	  CFLAGS='-O1 -g -ftrivial-auto-var-init=uninitialized'
-valgrind-run: $(UNIT)
+valgrind-run: $(UNIT) $(TEST_PROGS:%=$(B)/%)
 	valgrind -q --error-exitcode=7 --leak-check=full --child-silent-after-fork=yes \
 	  --suppressions=tests/lint/valgrind.supp $(UNIT)
 

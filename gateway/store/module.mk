@@ -5,3 +5,5 @@ LIB_SRC += $(addprefix gateway/store/,audit.c chain.c conn.c cursor.c \
 FAULT_SRC += gateway/store/vfs_fault.c
 UNIT_SRC += $(addprefix tests/unit/store/,crash_test.c \
             store_test.c)
+TEST_PROGS += store-writer
+store-writer_SRC := tests/unit/store/store_writer.c

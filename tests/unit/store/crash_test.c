@@ -1,53 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SIGKILL at random moments, and power failures that drop unsynced writes. */
 #include "gateway/base/clock.h"
-#include "gateway/store/audit.h"
-#include "gateway/store/cursor.h"
-#include "gateway/store/out.h"
 #include "tests/unit/store/fixture.h"
+#include "tests/unit/store/step.h"
 
-#include <errno.h>
-#include <pthread.h>
+#include <limits.h>
 #include <signal.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #define KILLS   25
-#define WRITERS 3
 #define OUTAGES 60
-#define CHAIN   1
-#define SENT    2
-
-/*
- * One step writes four tables that must agree: a cursor, an audit row, a new
- * transfer, and a state change of the one before.
- */
-static qiao_err step(struct qiao_txn *txn, void *arg)
-{
-	struct qiao_out_row row = { .state = 1, .route = "r", .peer = "p" };
-	struct qiao_audit_row entry = { .type = "queued" };
-	struct qiao_hash leaf = hash_of(1);
-	uint64_t n, *written = arg;
-	qiao_err err = qiao_store_cursor_get(txn, &n, CHAIN, "scan");
-
-	row.id = hash_of((unsigned int)n);
-	row.payload = qiao_slice_str("payload");
-	entry.seq = n;
-	entry.leaf = leaf;
-	entry.entry = qiao_slice_str("{}");
-	if (err == QIAO_OK)
-		err = qiao_store_audit_put(txn, &entry);
-	if (err == QIAO_OK)
-		err = qiao_store_out_put(txn, &row);
-	if (err == QIAO_OK && n > 0) {
-		row.seq--;
-		row.state = SENT;
-		err = qiao_store_out_update(txn, &row, 1);
-	}
-	if (err == QIAO_OK)
-		err = qiao_store_cursor_put(txn, CHAIN, "scan", n + 1);
-	*written = n + 1;
-	return err;
-}
 
 struct found {
 	uint64_t cursor, audit, queued, sent;
@@ -85,35 +50,23 @@ static uint64_t check(struct fixture *f, uint64_t acknowledged)
 	return is.cursor;
 }
 
-struct writer {
-	struct qiao_store *store;
-	int fd;
-};
-
-/* Tell each acknowledged number through the pipe. */
-static void *write_for_ever(void *arg)
-{
-	struct writer *w = arg;
-	uint64_t n;
-
-	while (qiao_store_write(w->store, step, &n) == QIAO_OK)
-		if (write(w->fd, &n, sizeof(n)) != (ssize_t)sizeof(n))
-			break;
-	return NULL;
-}
-
+/*
+ * The writer is a program of its own beside this one: a fork of a process with
+ * threads may not start threads, and no part of Qiao does so.
+ */
 _Noreturn static void child(const char *path, int fd)
 {
-	struct writer w = { .fd = fd };
-	pthread_t threads[WRITERS];
+	char self[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	char *slash;
 
-	if (qiao_store_open(&w.store, path, NULL, NULL) != QIAO_OK)
+	self[n > 0 ? n : 0] = '\0';
+	slash = strrchr(self, '/');
+	if (!slash || dup2(fd, STDOUT_FILENO) < 0)
 		_exit(1);
-	for (int i = 0; i < WRITERS; i++)
-		pthread_create(&threads[i], NULL, write_for_ever, &w);
-	for (int i = 0; i < WRITERS; i++)
-		pthread_join(threads[i], NULL);
-	_exit(2);
+	snprintf(slash, sizeof(self) - (size_t)(slash - self), "/store-writer");
+	execl(self, self, path, (char *)NULL);
+	_exit(1);
 }
 
 /*
