@@ -15,6 +15,7 @@
 #ifndef POLICIES_ENGINE_ENGINE_H
 #define POLICIES_ENGINE_ENGINE_H
 
+#include "gateway/conf/folder.h"
 #include "gateway/record/record.h"
 #include "policies/engine/reasons.h"
 
@@ -24,23 +25,17 @@
  */
 struct qiao_policy;
 
-/* A file of the policy folder, read by the caller. */
-struct qiao_policy_file {
-	const char *name; /* relative to the folder, "20-licences.cfg" */
-	struct qiao_slice bytes;
-};
-
 /*
- * Files in any order; each holds exactly one of `catalogue`, `orgs`,
- * `policy` + `rules`, `tests`; exactly one catalogue and one orgs. Everything
- * wrong goes to d, several findings per run; any error refuses the whole
- * (QIAO_E_CONFIG, *out NULL). What the language has and this program has not
- * is refused by name (E190 "not built yet"), never ignored. `now_ms` is only
- * for the warning about rules that expire soon (0: no such warning).
- * Expected errors: QIAO_E_CONFIG, QIAO_E_NOMEM.
+ * Files of one folder (qiao_conf_folder_read) in any order; each holds exactly
+ * one of `catalogue`, `orgs`, `policy` + `rules`, `tests`; exactly one
+ * catalogue and one orgs. Everything wrong goes to d, several findings per run;
+ * any error refuses the whole (QIAO_E_CONFIG, *out NULL). What the language has
+ * and this program has not is refused by name (E190 "not built yet"), never
+ * ignored. `now_ms` is only for the warning about rules that expire soon (0: no
+ * such warning). Expected errors: QIAO_E_CONFIG, QIAO_E_NOMEM.
  */
 qiao_err qiao_policy_load(struct qiao_policy **out, struct qiao_diags *d,
-			  const struct qiao_policy_file *files, size_t n,
+			  const struct qiao_conf_file *files, size_t n,
 			  int64_t now_ms);
 struct qiao_policy *qiao_policy_ref(struct qiao_policy *p); /* returns p */
 void qiao_policy_unref(struct qiao_policy *p);              /* NULL is fine */

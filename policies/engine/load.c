@@ -20,7 +20,7 @@ enum kind {
 
 /* A file on its way in. */
 struct loading {
-	const struct qiao_policy_file *file;
+	const struct qiao_conf_file *file;
 	struct qiao_conf *c; /* NULL: it cannot be read at all */
 	enum kind kind;
 };
@@ -296,8 +296,7 @@ static qiao_err load(struct qiao_loader *l, struct loading *f, size_t n)
 	return index_make(l) && !l->p->arena.failed ? QIAO_OK : QIAO_E_NOMEM;
 }
 
-static struct loading *loading_new(const struct qiao_policy_file *files,
-				   size_t n)
+static struct loading *loading_new(const struct qiao_conf_file *files, size_t n)
 {
 	struct loading *f = qiao_calloc(n ? n : 1, sizeof(*f));
 
@@ -316,7 +315,7 @@ static void loading_free(struct loading *f, size_t n)
 }
 
 qiao_err qiao_policy_load(struct qiao_policy **out, struct qiao_diags *d,
-			  const struct qiao_policy_file *files, size_t n,
+			  const struct qiao_conf_file *files, size_t n,
 			  int64_t now_ms)
 {
 	struct loading *f = loading_new(files, n);

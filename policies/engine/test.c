@@ -265,7 +265,7 @@ static void coverage_report(struct run *run, bool strict)
 /* The files of kind `tests` that are in order are run. */
 static qiao_err files_run(struct run *run, struct qiao_policy_case *c,
 			  struct qiao_diags *d,
-			  const struct qiao_policy_file *files, size_t n)
+			  const struct qiao_conf_file *files, size_t n)
 {
 	unsigned int before = d->errors;
 
@@ -290,7 +290,7 @@ static qiao_err files_run(struct run *run, struct qiao_policy_case *c,
 qiao_err qiao_policy_test(const struct qiao_policy *p,
 			  struct qiao_policy_test_report *out,
 			  struct qiao_diags *d,
-			  const struct qiao_policy_file *files, size_t n,
+			  const struct qiao_conf_file *files, size_t n,
 			  bool strict)
 {
 	struct run run = { p, out,

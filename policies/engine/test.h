@@ -32,7 +32,7 @@ struct qiao_policy_test_report {
 qiao_err qiao_policy_test(const struct qiao_policy *p,
 			  struct qiao_policy_test_report *out,
 			  struct qiao_diags *d,
-			  const struct qiao_policy_file *files, size_t n,
+			  const struct qiao_conf_file *files, size_t n,
 			  bool strict);
 void qiao_policy_test_free(struct qiao_policy_test_report *r);
 

@@ -16,7 +16,7 @@
 #define FOLDER_MAX 64
 
 struct folder {
-	struct qiao_policy_file files[FOLDER_MAX];
+	struct qiao_conf_file files[FOLDER_MAX];
 	char *mem[FOLDER_MAX]; /* names and bytes, one block each */
 	size_t n;
 };
