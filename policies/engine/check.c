@@ -4,6 +4,7 @@
  * organisations and the scope of their policy (E108 to E122), and against each
  * other.
  */
+#include "gateway/base/log.h"
 #include "gateway/base/slice.h"
 #include "policies/engine/facts.h"
 #include "policies/engine/model.h"
@@ -614,6 +615,7 @@ static bool overrides_link(struct qiao_loader *l, const struct by_id *all)
 			struct qiao_rule *r =
 				rule_find(all, all->r[i]->overrides[j]);
 
+			QIAO_BUG_ON(!r); /* overrides_count found it */
 			r->overridden_by[r->n_overridden_by++] = all->r[i];
 		}
 	}
@@ -636,6 +638,7 @@ static void circles_check(struct qiao_loader *l, const struct by_id *all)
 			struct qiao_rule *r =
 				rule_find(all, free_ones[i]->overrides[j]);
 
+			QIAO_BUG_ON(!r); /* overrides_count found it */
 			if (--r->pending == 0)
 				free_ones[n++] = r;
 		}

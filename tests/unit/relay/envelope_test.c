@@ -167,9 +167,9 @@ static qiao_err try_wrong(struct world *w, unsigned int wrong)
 	if (wrong & WRONG_NETWORK)
 		e.network = hash_of(78);
 	if (wrong & WRONG_RECEIVER)
-		strcpy(e.receiver, "gw.suzhou");
+		snprintf(e.receiver, sizeof(e.receiver), "%s", "gw.suzhou");
 	if (wrong & UNKNOWN_SENDER)
-		strcpy(e.sender, "gw.nobody");
+		snprintf(e.sender, sizeof(e.sender), "%s", "gw.nobody");
 	if (wrong & EXPIRED)
 		e.expires_at = NOW;
 	if (wrong & FUTURE)
@@ -350,11 +350,12 @@ static void a_bad_entry_of_the_peers_table_is_refused(void)
 
 	world_open(&w);
 	p.keys[0] = qiao_peers_at(w.peers, 0)->keys[0];
-	strcpy(p.gateway, "Upper");
+	snprintf(p.gateway, sizeof(p.gateway), "%s", "Upper");
 	CU_ASSERT_EQUAL(qiao_peers_add(w.peers, &p, NULL), QIAO_E_CONFIG);
-	strcpy(p.gateway, "gw.nanjing");
+	snprintf(p.gateway, sizeof(p.gateway), "%s", "gw.nanjing");
 	CU_ASSERT_EQUAL(qiao_peers_add(w.peers, &p, NULL), QIAO_E_EXISTS);
-	strcpy(p.gateway, "gw.suzhou"); /* with the key of nanjing */
+	snprintf(p.gateway, sizeof(p.gateway), "%s",
+		 "gw.suzhou"); /* with the key of nanjing */
 	CU_ASSERT_EQUAL(qiao_peers_add(w.peers, &p, NULL), QIAO_E_EXISTS);
 	p.n_keys = 0;
 	CU_ASSERT_EQUAL(qiao_peers_add(w.peers, &p, NULL), QIAO_E_CONFIG);
