@@ -36,7 +36,7 @@ PKG_CONFIG     ?= pkg-config
 INSTALL        ?= install
 
 # --- libraries, by pkg-config only; NNG 1.5 in Debian 12 ships no nng.pc -----
-PKGS     := libcrypto libsecp256k1 msgpack libconfig jansson sqlite3
+PKGS     := libssl libcrypto libsecp256k1 msgpack libconfig jansson sqlite3
 PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS   := $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null)
 NNG_LIBS ?= -lnng
