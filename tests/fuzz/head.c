@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A head that is read is written back as the very same bytes. */
+#include "gateway/record/head.h"
+#include "gateway/base/slice.h"
+
+#include <stdlib.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct qiao_slice in = qiao_slice_of(data, size);
+	struct qiao_buf out = QIAO_BUF;
+	struct qiao_why why;
+	struct qiao_head h;
+
+	if (qiao_head_parse(&h, in, &why) != QIAO_OK)
+		return 0;
+	if (qiao_head_encode(&out, &h) != QIAO_OK ||
+	    !qiao_slice_eq(qiao_buf_slice(&out), in))
+		abort();
+	qiao_buf_free(&out);
+	return 0;
+}

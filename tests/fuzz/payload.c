@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A payload that is read is written back as the very same bytes. */
+#include "gateway/record/payload.h"
+#include "gateway/base/slice.h"
+
+#include <stdlib.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct qiao_slice in = qiao_slice_of(data, size);
+	struct qiao_buf out = QIAO_BUF;
+	struct qiao_payload p;
+	struct qiao_why why;
+
+	if (qiao_payload_parse(&p, in, &why) != QIAO_OK)
+		return 0;
+	if (qiao_payload_encode(&out, &p) != QIAO_OK ||
+	    !qiao_slice_eq(qiao_buf_slice(&out), in))
+		abort();
+	qiao_payload_fini(&p);
+	qiao_buf_free(&out);
+	return 0;
+}
