@@ -1,0 +1,618 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "gateway/record/mapping.h"
+
+#include "gateway/base/slice.h"
+#include "gateway/codec/json.h"
+#include "gateway/crypto/hash.h"
+#include "gateway/crypto/merkle.h"
+#include "gateway/record/refuse.h"
+#include "gateway/record/rules.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* One write on its way to a record. */
+struct job {
+	const struct qiao_record_env *env;
+	const struct qiao_source_write *w;
+	struct qiao_record *out;
+	const struct qiao_map_rule *rule;
+	const struct qiao_cat_type *type;
+	const struct qiao_json *doc;
+	struct qiao_buf text; /* of one converted value */
+	qiao_err err;         /* QIAO_E_NOMEM, or QIAO_OK */
+};
+
+/* --- which rule ---------------------------------------------------------- */
+
+static bool key_fits(const struct qiao_map_rule *r, struct qiao_slice space,
+		     struct qiao_slice key)
+{
+	struct qiao_slice prefix = qiao_slice_str(r->key_prefix);
+
+	return qiao_slice_is(space, r->space) && key.n >= prefix.n &&
+	       qiao_slice_eq(qiao_slice_of(key.p, prefix.n), prefix);
+}
+
+static struct qiao_slice key_rest(const struct qiao_map_rule *r,
+				  struct qiao_slice key)
+{
+	size_t n = strlen(r->key_prefix);
+
+	return qiao_slice_of(key.p + n, key.n - n);
+}
+
+static const struct qiao_map_rule *rule_of_key(const struct qiao_mapping *m,
+					       struct qiao_slice space,
+					       struct qiao_slice key)
+{
+	for (size_t i = 0; i < m->n_rules; i++)
+		if (key_fits(&m->rules[i], space, key))
+			return &m->rules[i];
+	return NULL;
+}
+
+struct qiao_slice qiao_mapping_key_id(const struct qiao_mapping *m,
+				      struct qiao_slice space,
+				      struct qiao_slice key)
+{
+	const struct qiao_map_rule *r = rule_of_key(m, space, key);
+
+	if (!r || !r->key_is_id)
+		return qiao_slice_of(NULL, 0);
+	return key_rest(r, key);
+}
+
+static bool ignored(const struct qiao_mapping *m, struct qiao_slice space)
+{
+	for (size_t i = 0; i < m->n_ignore; i++)
+		if (qiao_slice_is(space, m->ignore[i]))
+			return true;
+	return false;
+}
+
+/* QIAO_OK: some rule is for this key. */
+static qiao_err key_check(struct job *j)
+{
+	const struct qiao_mapping *m = j->env->mapping;
+	char space[QIAO_NAME_MAX * 4 + 1];
+
+	if (rule_of_key(m, j->w->space, j->w->key))
+		return QIAO_OK;
+	if (ignored(m, j->w->space))
+		return QIAO_E_NOTFOUND;
+	qiao_str_escape(space, sizeof(space), j->w->space);
+	qiao_refuse(&j->out->refusal, "R_FIELD_CHECK",
+		    "namespace %s: no rule of the mapping file is for this "
+		    "key; add one (key_prefix), or name the namespace in "
+		    "`ignore`",
+		    space);
+	return QIAO_E_DENIED;
+}
+
+static bool when_holds(const struct qiao_map_rule *r,
+		       const struct qiao_json *doc)
+{
+	for (size_t i = 0; i < r->n_when; i++) {
+		const struct qiao_json *v =
+			qiao_json_path(doc, r->when[i].from);
+
+		if (!qiao_slice_is(qiao_json_text(v), r->when[i].to))
+			return false;
+	}
+	return true;
+}
+
+static qiao_err rule_pick(struct job *j)
+{
+	const struct qiao_mapping *m = j->env->mapping;
+
+	for (size_t i = 0; i < m->n_rules && !j->rule; i++)
+		if (key_fits(&m->rules[i], j->w->space, j->w->key) &&
+		    when_holds(&m->rules[i], j->doc))
+			j->rule = &m->rules[i];
+	if (!j->rule) {
+		qiao_refuse(&j->out->refusal, "R_TYPE_UNKNOWN",
+			    "no rule of the mapping file is for this kind of "
+			    "document; add one (`when`)");
+		return QIAO_E_DENIED;
+	}
+	j->type = qiao_catalogue_type(j->env->cat, j->rule->type);
+	if (j->type)
+		return QIAO_OK;
+	qiao_refuse(&j->out->refusal, "R_TYPE_UNKNOWN",
+		    "the catalogue has no type \"%s\", which the mapping file "
+		    "names",
+		    j->rule->type);
+	return QIAO_E_DENIED;
+}
+
+/* --- who said it --------------------------------------------------------- */
+
+static bool msp_may_issue(const struct job *j, const char *type)
+{
+	const struct qiao_mapping *m = j->env->mapping;
+
+	for (size_t i = 0; i < m->n_issuers; i++) {
+		const struct qiao_map_issuer *s = &m->issuers[i];
+
+		if (s->msp[0] && strcmp(s->type, type) == 0 &&
+		    qiao_slice_is(j->w->issuer, s->msp) &&
+		    (!s->ou[0] || qiao_slice_is(j->w->issuer_ou, s->ou)))
+			return true;
+	}
+	return false;
+}
+
+/* False: there is no organisation to write into the head. */
+static bool issuer_set(struct job *j, const char *type)
+{
+	struct qiao_refusal *refusal = &j->out->refusal;
+	const struct qiao_org *org;
+	char msp[QIAO_ORG_MAX + 1];
+
+	qiao_str_escape(msp, sizeof(msp), j->w->issuer);
+	j->out->issuer_ok = msp_may_issue(j, type);
+	if (!j->out->issuer_ok)
+		qiao_refuse(refusal, "R_ISSUER_KEY",
+			    "%s may not issue %s; if it may, add it to the "
+			    "mapping file's `issuers`",
+			    msp, type);
+	org = qiao_orgs_of_msp(j->env->orgs, j->env->chain, j->w->issuer,
+			       j->w->issuer_ou, j->w->height);
+	if (!org) {
+		j->out->issuer_ok = false;
+		qiao_refuse(refusal, "R_ORG_UNKNOWN",
+			    "%s on chain %s is no organisation that we know; "
+			    "add the identity to the organisations file",
+			    msp, j->env->chain);
+		return false;
+	}
+	qiao_str_copy(j->out->head.issuer, sizeof(j->out->head.issuer),
+		      qiao_slice_str(org->org));
+	return true;
+}
+
+/* --- values -------------------------------------------------------------- */
+
+static bool bad_value(struct job *j, const char *what, const char *word)
+{
+	qiao_refuse(&j->out->refusal, "R_FIELD_CHECK",
+		    "%s of %s: %s; correct the source or the mapping file",
+		    what, j->rule->type, word);
+	return false;
+}
+
+static bool is_none(const struct qiao_map_value *v, struct qiao_slice text)
+{
+	for (size_t i = 0; i < v->n_none; i++)
+		if (qiao_slice_is(text, v->none[i]))
+			return true;
+	return false;
+}
+
+/* False: there is a value map and it does not know this text. */
+static bool translate(const struct qiao_map_value *v, struct qiao_slice *text)
+{
+	for (size_t i = 0; i < v->n_pairs; i++) {
+		if (qiao_slice_is(*text, v->pairs[i].from)) {
+			*text = qiao_slice_str(v->pairs[i].to);
+			return true;
+		}
+	}
+	return v->n_pairs == 0;
+}
+
+static bool is_scalar(const struct qiao_json *v)
+{
+	switch (qiao_json_kind(v)) {
+	case QIAO_JSON_STRING:
+	case QIAO_JSON_NUMBER:
+	case QIAO_JSON_BOOL:
+		return true;
+	case QIAO_JSON_NULL:
+	case QIAO_JSON_ARRAY:
+	case QIAO_JSON_OBJECT:
+		return false;
+	}
+	return false;
+}
+
+/*
+ * The source text behind a value, translated. *there: it has one. False: the
+ * record is refused.
+ */
+static bool text_get(struct job *j, bool *there, struct qiao_slice *text,
+		     const struct qiao_map_value *v,
+		     const struct qiao_json *node, const char *what)
+{
+	*there = false;
+	if (v->constant) {
+		*text = qiao_slice_str(v->constant);
+		*there = true;
+		return true;
+	}
+	if (node && qiao_json_kind(node) != QIAO_JSON_NULL) {
+		if (!is_scalar(node))
+			return bad_value(j, what, "neither text nor number");
+		*text = qiao_json_text(node);
+		*there = !is_none(v, *text);
+	}
+	if (!*there)
+		return !v->required || bad_value(j, what, "missing");
+	return translate(v, text) ||
+	       bad_value(j, what, "a value that the value map does not know");
+}
+
+/* NULL for a constant, and when there is nothing at the path. */
+static const struct qiao_json *node_of(const struct job *j,
+				       const struct qiao_map_value *v)
+{
+	return v->path ? qiao_json_path(j->doc, v->path) : NULL;
+}
+
+static bool head_text(struct job *j, char *out, size_t size,
+		      const struct qiao_map_value *v, const char *what)
+{
+	struct qiao_slice text = { NULL, 0 };
+	bool there;
+
+	if (!text_get(j, &there, &text, v, node_of(j, v), what))
+		return false;
+	if (!there || text.n == 0)
+		return bad_value(j, what, "missing");
+	if (!qiao_str_copy(out, size, text))
+		return bad_value(j, what, "too long");
+	return true;
+}
+
+static bool head_time(struct job *j, struct qiao_when *out,
+		      const struct qiao_map_value *v, const char *what,
+		      bool end_of_day)
+{
+	struct qiao_slice text = { NULL, 0 };
+	bool there, whole_day;
+	const char *bad;
+
+	if (!v->path && !v->constant)
+		return true;
+	if (!text_get(j, &there, &text, v, node_of(j, v), what))
+		return false;
+	if (!there)
+		return true;
+	bad = qiao_convert_time(&out->ms, &whole_day, &v->form, text);
+	if (bad)
+		return bad_value(j, what, bad);
+	if (end_of_day && whole_day)
+		out->ms += INT64_C(86400000) - 1;
+	out->set = true;
+	return true;
+}
+
+/* Digits without a leading zero, 1 or more. */
+static bool version_set(struct job *j)
+{
+	uint64_t version = 0;
+	char text[24];
+	size_t n;
+
+	if (!head_text(j, text, sizeof(text), &j->rule->version, "version"))
+		return false;
+	n = strlen(text);
+	if (strspn(text, "0123456789") != n || text[0] == '0' || n > 19)
+		return bad_value(j, "version", "not a whole number above 0");
+	for (size_t i = 0; i < n; i++)
+		version = version * 10 + (uint64_t)(text[i] - '0');
+	j->out->head.version = version;
+	return true;
+}
+
+static bool id_set(struct job *j)
+{
+	struct qiao_head *h = &j->out->head;
+
+	if (!head_text(j, h->id, sizeof(h->id), &j->rule->id, "id"))
+		return false;
+	if (j->rule->key_is_id &&
+	    !qiao_slice_is(key_rest(j->rule, j->w->key), h->id))
+		return bad_value(j, "id",
+				 "not what the key says (key_is_id = false, if "
+				 "keys are no ids on this chain)");
+	return true;
+}
+
+static bool head_set(struct job *j)
+{
+	const struct qiao_map_rule *r = j->rule;
+	struct qiao_head *h = &j->out->head;
+
+	h->network = j->env->network;
+	h->type_version = j->type->version;
+	h->share = r->share > j->type->share ? r->share : j->type->share;
+	h->suite = QIAO_HASH_SHA256;
+	qiao_str_copy(h->type, sizeof(h->type), qiao_slice_str(r->type));
+	qiao_str_copy(h->region, sizeof(h->region), qiao_slice_str(r->region));
+	return id_set(j) && version_set(j) &&
+	       head_text(j, h->state, sizeof(h->state), &r->state, "state") &&
+	       head_time(j, &h->issued, &r->issued, "issued", false) &&
+	       head_time(j, &h->valid_from, &r->valid_from, "valid_from",
+			 false) &&
+	       head_time(j, &h->valid_to, &r->valid_to, "valid_to", true);
+}
+
+/* --- fields -------------------------------------------------------------- */
+
+/* GB 11643: the small x is read, the capital one is written. */
+static void citizen_id_write(struct qiao_buf *text)
+{
+	if (text->n == 18 && text->p[17] == 'x')
+		text->p[17] = 'X';
+}
+
+static bool field_put(struct job *j, const char *name, const char *what,
+		      struct qiao_slice value)
+{
+	qiao_err err =
+		qiao_fields_add(&j->out->fields, qiao_slice_str(name), value);
+
+	if (err == QIAO_E_NOMEM)
+		j->err = err;
+	else if (err != QIAO_OK)
+		bad_value(j, what, qiao_strerror(err));
+	return err == QIAO_OK;
+}
+
+/* One leaf, when there is a value. */
+static bool leaf_add(struct job *j, bool *there, const char *name,
+		     const struct qiao_map_field *f,
+		     const struct qiao_cat_field *c,
+		     const struct qiao_json *node)
+{
+	struct qiao_slice text = { NULL, 0 };
+	const char *bad;
+
+	if (!text_get(j, there, &text, &f->from, node, f->name))
+		return false;
+	if (!*there)
+		return true;
+	qiao_buf_clear(&j->text);
+	bad = qiao_convert(&j->text, &f->from.form, text);
+	if (bad)
+		return bad_value(j, f->name, bad);
+	if (j->text.err == QIAO_E_NOMEM) {
+		j->err = QIAO_E_NOMEM;
+		return false;
+	}
+	if (c->check == QIAO_CHECK_CITIZEN_ID)
+		citizen_id_write(&j->text);
+	return field_put(j, name, f->name, qiao_buf_slice(&j->text));
+}
+
+/* name.0, name.1 ... and name.# with the count; one scalar is a list of one. */
+static bool list_add(struct job *j, const struct qiao_map_field *f,
+		     const struct qiao_cat_field *c,
+		     const struct qiao_json *node)
+{
+	bool array = qiao_json_kind(node) == QIAO_JSON_ARRAY;
+	size_t n = array ? qiao_json_count(node) : 1;
+	char name[QIAO_NAME_MAX + 24], count[24];
+	bool there;
+
+	if (!node || qiao_json_kind(node) == QIAO_JSON_NULL)
+		return !f->from.required || bad_value(j, f->name, "missing");
+	if (n > QIAO_FIELDS_MAX)
+		return bad_value(j, f->name, "too many elements");
+	for (size_t i = 0; i < n; i++) {
+		snprintf(name, sizeof(name), "%s.%zu", f->name, i);
+		if (!leaf_add(j, &there, name, f, c,
+			      array ? qiao_json_at(node, i) : node))
+			return false;
+		if (!there)
+			return bad_value(j, f->name, "an element is missing");
+	}
+	snprintf(name, sizeof(name), "%s.#", f->name);
+	snprintf(count, sizeof(count), "%zu", n);
+	return field_put(j, name, f->name, qiao_slice_str(count));
+}
+
+static bool field_add(struct job *j, const struct qiao_map_field *f)
+{
+	const struct qiao_cat_field *c = qiao_cat_field(j->type, f->name);
+	const struct qiao_json *node = node_of(j, &f->from);
+	bool there;
+
+	if (!c) { /* not in this catalogue: it never leaves, and is counted */
+		j->out->unmapped += node != NULL;
+		return true;
+	}
+	if (f->list)
+		return list_add(j, f, c, node);
+	return leaf_add(j, &there, f->name, f, c, node);
+}
+
+/* Does the rule look at this node? */
+static bool is_used(const struct job *j, const struct qiao_json *node)
+{
+	const struct qiao_map_rule *r = j->rule;
+
+	if (node_of(j, &r->id) == node || node_of(j, &r->version) == node ||
+	    node_of(j, &r->state) == node || node_of(j, &r->issued) == node ||
+	    node_of(j, &r->valid_from) == node ||
+	    node_of(j, &r->valid_to) == node)
+		return true;
+	for (size_t i = 0; i < r->n_when; i++)
+		if (qiao_json_path(j->doc, r->when[i].from) == node)
+			return true;
+	for (size_t i = 0; i < r->n_fields; i++)
+		if (node_of(j, &r->fields[i].from) == node)
+			return true;
+	return false;
+}
+
+/* Values that no rule looks at. The depth of a document is bounded. */
+static size_t unused(const struct job *j, const struct qiao_json *node)
+{
+	size_t n = 0;
+
+	if (is_used(j, node))
+		return 0;
+	if (is_scalar(node))
+		return 1;
+	for (size_t i = 0; i < qiao_json_count(node); i++)
+		n += unused(j, qiao_json_at(node, i));
+	return n;
+}
+
+static bool fields_set(struct job *j, const struct qiao_hash *seed)
+{
+	struct qiao_record *out = j->out;
+
+	for (size_t i = 0; i < j->rule->n_fields; i++)
+		if (!field_add(j, &j->rule->fields[i]))
+			return false;
+	out->unmapped += unused(j, j->doc);
+	qiao_fields_salt(&out->fields, seed);
+	qiao_fields_root(&out->head.fields_root, &out->fields);
+	out->head.fields = (unsigned int)out->fields.n;
+	return true;
+}
+
+/* --- the whole ----------------------------------------------------------- */
+
+static qiao_err doc_parse(struct job *j, struct qiao_json **doc)
+{
+	qiao_err err = QIAO_E_LIMIT;
+
+	*doc = NULL;
+	if (j->w->value.n <= QIAO_RECORD_MAX)
+		err = qiao_json_parse(doc, j->w->value, NULL);
+	if (err == QIAO_E_NOMEM)
+		return err;
+	if (err == QIAO_OK && qiao_json_kind(*doc) != QIAO_JSON_OBJECT)
+		err = QIAO_E_MALFORMED;
+	j->doc = *doc;
+	if (err == QIAO_OK)
+		return QIAO_OK;
+	qiao_refuse(&j->out->refusal, "R_FIELD_CHECK",
+		    "the value written is no JSON object of at most %zu bytes "
+		    "(%s)",
+		    QIAO_RECORD_MAX, qiao_strerror(err));
+	return QIAO_E_DENIED;
+}
+
+static qiao_err verdict(const struct job *j)
+{
+	if (j->err != QIAO_OK)
+		return j->err;
+	return j->out->refusal.code ? QIAO_E_DENIED : QIAO_OK;
+}
+
+static qiao_err doc_apply(struct job *j, const struct qiao_hash *seed)
+{
+	qiao_err err = rule_pick(j);
+	bool has_issuer;
+
+	if (err != QIAO_OK)
+		return err;
+	/* an unknown issuer is the first reason, and no reason to stop here */
+	has_issuer = issuer_set(j, j->rule->type);
+	if (head_set(j) && fields_set(j, seed) && has_issuer) {
+		j->out->complete = true;
+		qiao_record_check(j->out, j->env->cat, j->env->now_ms);
+	}
+	return verdict(j);
+}
+
+qiao_err qiao_mapping_apply(struct qiao_record *out,
+			    const struct qiao_record_env *env,
+			    const struct qiao_source_write *w,
+			    const struct qiao_hash *seed)
+{
+	struct job j = { .env = env, .w = w, .out = out };
+	struct qiao_json *doc = NULL;
+	qiao_err err;
+
+	memset(out, 0, sizeof(*out));
+	err = key_check(&j);
+	if (err == QIAO_OK)
+		err = doc_parse(&j, &doc);
+	if (err == QIAO_OK)
+		err = doc_apply(&j, seed);
+	qiao_json_free(doc);
+	qiao_buf_free(&j.text);
+	if (!out->complete)
+		qiao_record_keep_refusal(out);
+	return err;
+}
+
+/* --- deletes ------------------------------------------------------------- */
+
+/* The rule that made the record, by key and type. */
+static void delete_rule_pick(struct job *j, const struct qiao_head *last)
+{
+	const struct qiao_mapping *m = j->env->mapping;
+
+	for (size_t i = 0; i < m->n_rules && !j->rule; i++)
+		if (key_fits(&m->rules[i], j->w->space, j->w->key) &&
+		    strcmp(m->rules[i].type, last->type) == 0)
+			j->rule = &m->rules[i];
+	if (!j->rule ||
+	    (j->rule->key_is_id &&
+	     !qiao_slice_is(key_rest(j->rule, j->w->key), last->id)))
+		qiao_refuse(&j->out->refusal, "R_FIELD_CHECK",
+			    "the deleted key is not that of this record");
+	else if (!j->rule->on_delete[0])
+		qiao_refuse(&j->out->refusal, "R_STATE",
+			    "the mapping file gives no state for a deleted %s; "
+			    "add `on_delete`",
+			    last->type);
+}
+
+static void delete_head(struct job *j, const struct qiao_head *last)
+{
+	struct qiao_head *h = &j->out->head;
+	char issuer[sizeof(h->issuer)];
+
+	memcpy(issuer, h->issuer, sizeof(issuer));
+	*h = *last;
+	memcpy(h->issuer, issuer, sizeof(issuer));
+	h->network = j->env->network;
+	h->version = last->version + 1;
+	h->fields = 0;
+	qiao_merkle_root(&h->fields_root, NULL, 0);
+	qiao_str_copy(h->state, sizeof(h->state),
+		      qiao_slice_str(j->rule->on_delete));
+}
+
+static void delete_apply(struct job *j, const struct qiao_head *last)
+{
+	struct qiao_refusal move;
+
+	delete_rule_pick(j, last);
+	if (j->out->refusal.code || !issuer_set(j, last->type))
+		return;
+	delete_head(j, last);
+	j->out->complete = true;
+	if (qiao_record_move(&move, j->env->cat, &j->out->head, last->state) !=
+	    QIAO_OK)
+		qiao_refuse(&j->out->refusal, move.code, "%s", move.why.text);
+	qiao_record_check(j->out, j->env->cat, j->env->now_ms);
+}
+
+qiao_err qiao_mapping_delete(struct qiao_record *out,
+			     const struct qiao_record_env *env,
+			     const struct qiao_source_write *w,
+			     const struct qiao_head *last)
+{
+	struct job j = { .env = env, .w = w, .out = out };
+	qiao_err err;
+
+	memset(out, 0, sizeof(*out));
+	err = key_check(&j);
+	if (err != QIAO_OK)
+		return err;
+	delete_apply(&j, last);
+	if (!out->complete)
+		qiao_record_keep_refusal(out);
+	return verdict(&j);
+}

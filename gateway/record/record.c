@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "gateway/record/record.h"
+
+#include "gateway/base/slice.h"
+#include "gateway/record/refuse.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* A source's clock may run ahead, and a day begins earlier in the east. */
+#define AHEAD_MAX_MS ((int64_t)86400000)
+
+void qiao_record_fini(struct qiao_record *r)
+{
+	qiao_fields_free(&r->fields);
+	memset(r, 0, sizeof(*r));
+}
+
+void qiao_refuse(struct qiao_refusal *out, const char *code, const char *fmt,
+		 ...)
+{
+	char text[sizeof(out->why.text)];
+	va_list ap;
+
+	if (out->code)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	out->code = code;
+	qiao_fail(&out->why, QIAO_E_DENIED, "%s", text);
+}
+
+void qiao_record_keep_refusal(struct qiao_record *r)
+{
+	struct qiao_refusal refusal = r->refusal;
+	bool issuer_ok = r->issuer_ok;
+
+	qiao_record_fini(r);
+	r->refusal = refusal;
+	r->issuer_ok = issuer_ok;
+}
+
+qiao_err qiao_record_move(struct qiao_refusal *out,
+			  const struct qiao_catalogue *cat,
+			  const struct qiao_head *head, const char *last_state)
+{
+	const struct qiao_cat_type *t = qiao_catalogue_type(cat, head->type);
+
+	memset(out, 0, sizeof(*out));
+	if (!t)
+		qiao_refuse(out, "R_TYPE_UNKNOWN",
+			    "the catalogue has no type \"%s\"", head->type);
+	else if (qiao_cat_state(t, head->state) < 0)
+		qiao_refuse(out, "R_STATE",
+			    "type %s has no state \"%s\" in the catalogue",
+			    t->type, head->state);
+	else if (last_state && !qiao_cat_move_ok(t, last_state, head->state))
+		qiao_refuse(out, "R_STATE",
+			    "a record of type %s may not go from %s to %s; if "
+			    "it may, add the move to the catalogue's `moves`",
+			    t->type, last_state, head->state);
+	return out->code ? QIAO_E_DENIED : QIAO_OK;
+}
+
+/* --- findings ------------------------------------------------------------ */
+
+static void finding_add(struct qiao_record *r, bool warn_only, const char *what,
+			const char *check, const char *word)
+{
+	enum qiao_finding_level level =
+		warn_only ? QIAO_FINDING_WARN : QIAO_FINDING_ERROR;
+
+	if (level < r->checks)
+		r->checks = level;
+	if (level == QIAO_FINDING_ERROR)
+		qiao_refuse(&r->refusal, "R_FIELD_CHECK",
+			    "%s fails the check %s (%s); have the issuer "
+			    "correct the record, or give the catalogue an "
+			    "exception or severity = \"warn\"",
+			    what, check, word);
+	if (r->n_findings == QIAO_FINDINGS_MAX)
+		return;
+	snprintf(r->findings[r->n_findings++], QIAO_FINDING_LEN, "%s:%s:%s",
+		 what, check, word);
+}
+
+static const char *value_check(const struct qiao_catalogue *cat,
+			       enum qiao_check check, struct qiao_slice v,
+			       int64_t now_ms)
+{
+	const char *bad = qiao_check_value(check, v, now_ms);
+
+	return bad && !qiao_catalogue_excepts(cat, check, v) ? bad : NULL;
+}
+
+static bool cert_type_known(const struct qiao_cat_type *t, struct qiao_slice id)
+{
+	struct qiao_slice type = qiao_cert_id_type(id);
+
+	for (size_t i = 0; i < t->n_cert_types; i++)
+		if (qiao_slice_is(type, t->cert_types[i]))
+			return true;
+	return t->n_cert_types == 0;
+}
+
+static void id_check(struct qiao_record *r, const struct qiao_catalogue *cat,
+		     const struct qiao_cat_type *t, int64_t now_ms)
+{
+	struct qiao_slice id = qiao_slice_str(r->head.id);
+	const char *bad = value_check(cat, t->id_kind, id, now_ms);
+
+	if (!bad && t->id_kind == QIAO_CHECK_CERT_ID && !cert_type_known(t, id))
+		bad = "type-not-in-catalogue";
+	if (bad)
+		finding_add(r, t->id_warn_only, "id",
+			    qiao_check_name(t->id_kind), bad);
+}
+
+static void head_times_check(struct qiao_record *r, int64_t now_ms)
+{
+	const struct qiao_head *h = &r->head;
+
+	if (h->valid_from.set && h->valid_to.set &&
+	    h->valid_to.ms < h->valid_from.ms)
+		finding_add(r, false, "valid_to", "date", "before-valid-from");
+	if (h->issued.set && h->issued.ms - AHEAD_MAX_MS > now_ms)
+		finding_add(r, false, "issued", "date", "future");
+}
+
+/* "author.#" says how many of "author.0", "author.1" ... there are. */
+static void list_check(struct qiao_record *r, const struct qiao_field *count)
+{
+	size_t stem = strlen(count->name) - 1; /* "author." */
+	char want[24];
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->fields.n; i++) {
+		const char *name = r->fields.f[i].name;
+
+		if (&r->fields.f[i] != count && strlen(name) > stem &&
+		    memcmp(name, count->name, stem) == 0 &&
+		    strspn(name + stem, "0123456789") == strlen(name + stem))
+			n++;
+	}
+	snprintf(want, sizeof(want), "%zu", n);
+	if (!qiao_slice_is(count->value, want))
+		finding_add(r, false, count->name, "list", "count");
+}
+
+static bool is_count(const char *name)
+{
+	size_t n = strlen(name);
+
+	return n > 2 && strcmp(name + n - 2, ".#") == 0;
+}
+
+static void field_check(struct qiao_record *r, const struct qiao_catalogue *cat,
+			const struct qiao_cat_type *t,
+			const struct qiao_field *f, int64_t now_ms)
+{
+	const struct qiao_cat_field *c = qiao_cat_field(t, f->name);
+	const char *bad;
+
+	if (!c) {
+		r->unmapped++;
+		return;
+	}
+	if (is_count(f->name)) {
+		list_check(r, f);
+		return;
+	}
+	bad = value_check(cat, c->check, f->value, now_ms);
+	if (bad)
+		finding_add(r, c->warn_only, f->name, qiao_check_name(c->check),
+			    bad);
+}
+
+void qiao_record_check(struct qiao_record *r, const struct qiao_catalogue *cat,
+		       int64_t now_ms)
+{
+	const struct qiao_cat_type *t = qiao_catalogue_type(cat, r->head.type);
+	struct qiao_refusal state;
+
+	r->checks = QIAO_FINDING_NONE;
+	if (qiao_record_move(&state, cat, &r->head, NULL) != QIAO_OK)
+		qiao_refuse(&r->refusal, state.code, "%s", state.why.text);
+	if (!t) {
+		r->checks = QIAO_FINDING_ERROR;
+		return;
+	}
+	id_check(r, cat, t, now_ms);
+	head_times_check(r, now_ms);
+	for (size_t i = 0; i < r->fields.n; i++)
+		field_check(r, cat, t, &r->fields.f[i], now_ms);
+}
