@@ -132,8 +132,8 @@ static qiao_err make_proof(struct offer *o, struct qiao_out_row *row)
 			o->txn, &row->proof_ref, o->r->chain->number,
 			o->subject->s->at.height, o->r->proof);
 	}
-	err = api->narrow(&o->proof, o->r->proof, o->subject->s->tx,
-			  (uint32_t)o->subject->s->at.index);
+	err = api->narrow(o->r->chain->lc, &o->proof, o->r->proof,
+			  o->subject->s->tx, (uint32_t)o->subject->s->at.index);
 	row->proof = qiao_buf_slice(&o->proof);
 	return err;
 }

@@ -106,6 +106,7 @@ static void lc_free(struct qiao_lightclient *lc)
 {
 	if (!lc)
 		return;
+	qiao_quorum_tree_fini(&lc->tree);
 	qiao_free(lc->key_ids);
 	qiao_free(lc->set);
 	qiao_free(lc);

@@ -6,6 +6,7 @@
 #include "gateway/verify/lightclient.h"
 #include "gateway/verify/quorum_format.h"
 #include "gateway/verify/quorum_state.h"
+#include "gateway/verify/quorum_tree.h"
 
 struct qiao_lightclient {
 	char chain[QIAO_NAME_MAX + 1];
@@ -16,6 +17,9 @@ struct qiao_lightclient {
 	struct qiao_quorum_set *set;   /* signs the next header */
 	/* key ids that the statements of the last proof borrow */
 	struct qiao_id16 *key_ids;
+	/* tree of the last whole block that was proven; narrow reads it */
+	struct qiao_quorum_tree tree;
+	uint64_t tree_height;
 };
 
 /* The anchor file: what it says, checked against itself. */
@@ -42,7 +46,8 @@ qiao_err qiao_lc_quorum_prove(struct qiao_lightclient *lc,
 			      struct qiao_proven_sink sink,
 			      const struct qiao_view *view,
 			      struct qiao_why *why);
-qiao_err qiao_lc_quorum_narrow(struct qiao_buf *out, struct qiao_slice proof,
+qiao_err qiao_lc_quorum_narrow(struct qiao_lightclient *lc,
+			       struct qiao_buf *out, struct qiao_slice proof,
 			       uint32_t tx, uint32_t index);
 qiao_err qiao_lc_quorum_conflict(struct qiao_lightclient *lc,
 				 struct qiao_buf *evidence, struct qiao_slice a,

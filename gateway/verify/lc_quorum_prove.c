@@ -70,13 +70,35 @@ static struct qiao_proven blank(const struct job *j, uint32_t index)
 	};
 }
 
+/* The tree of the block; it stays with the client, for narrow. */
+static qiao_err tree_check(struct job *j, const struct qiao_quorum_proof *p)
+{
+	struct qiao_lightclient *lc = j->lc;
+	struct qiao_hash root;
+	qiao_err err;
+
+	qiao_quorum_tree_fini(&lc->tree);
+	err = qiao_quorum_tree_build(&lc->tree, p->leaves, p->n);
+	if (err != QIAO_OK)
+		return err;
+	lc->tree_height = p->height;
+	qiao_quorum_tree_root(&lc->tree, &root);
+	if (qiao_hash_eq(&root, &j->row.root))
+		return QIAO_OK;
+	qiao_quorum_tree_fini(&lc->tree);
+	return qiao_fail(j->why, QIAO_E_PROOF,
+			 "block %llu: the leaves do not lead to the records "
+			 "root of the trusted header",
+			 (unsigned long long)p->height);
+}
+
 /*
  * A chain whose writers put nonsense into a leaf must not stop for it: such a
  * leaf is handed on as a doubted OTHER, of which no record comes.
  */
 static qiao_err whole_prove(struct job *j, const struct qiao_quorum_proof *p)
 {
-	struct qiao_hash root;
+	qiao_err err;
 
 	if (p->n != j->row.leaves)
 		return qiao_fail(j->why, QIAO_E_PROOF,
@@ -84,17 +106,13 @@ static qiao_err whole_prove(struct job *j, const struct qiao_quorum_proof *p)
 				 "header says %llu",
 				 (unsigned long long)p->height, p->n,
 				 (unsigned long long)j->row.leaves);
-	qiao_merkle_root(&root, p->hashes, p->n);
-	if (!qiao_hash_eq(&root, &j->row.root))
-		return qiao_fail(j->why, QIAO_E_PROOF,
-				 "block %llu: the leaves do not lead to the "
-				 "records root of the trusted header",
-				 (unsigned long long)p->height);
+	err = tree_check(j, p);
+	if (err != QIAO_OK)
+		return err;
 	for (size_t i = 0; i < p->n; i++) {
 		struct qiao_proven item = blank(j, (uint32_t)i);
-		qiao_err err =
-			leaf_fill(&item, j, p->leaves[i], &j->lc->key_ids[i]);
 
+		err = leaf_fill(&item, j, p->leaves[i], &j->lc->key_ids[i]);
 		if (err == QIAO_E_NOMEM)
 			return err;
 		item.doubted = err != QIAO_OK;
@@ -175,11 +193,11 @@ qiao_err qiao_lc_quorum_prove(struct qiao_lightclient *lc,
 }
 
 static void one_put(struct qiao_buf *out, const struct qiao_quorum_proof *p,
-		    uint32_t index)
+		    const struct qiao_quorum_tree *tree, uint32_t index)
 {
 	struct qiao_merkle_path path;
 
-	qiao_merkle_path_make(&path, p->hashes, p->n, index);
+	qiao_quorum_tree_path(tree, &path, index);
 	qiao_mp_put_array(out, 5);
 	qiao_mp_put_uint(out, 2);
 	qiao_mp_put_uint(out, p->height);
@@ -190,20 +208,28 @@ static void one_put(struct qiao_buf *out, const struct qiao_quorum_proof *p,
 		qiao_mp_put_hash(out, &path.h[i]);
 }
 
-qiao_err qiao_lc_quorum_narrow(struct qiao_buf *out, struct qiao_slice proof,
+/* The tree of the block proven last, or one made for this call. */
+qiao_err qiao_lc_quorum_narrow(struct qiao_lightclient *lc,
+			       struct qiao_buf *out, struct qiao_slice proof,
 			       uint32_t tx, uint32_t index)
 {
+	struct qiao_quorum_tree own = { 0 };
 	struct qiao_quorum_proof p;
+	bool known;
 	qiao_err err = qiao_quorum_proof_parse(&p, proof);
 
 	if (err == QIAO_OK && !p.whole)
 		err = QIAO_E_USAGE;
 	if (err == QIAO_OK && (tx != 0 || index >= p.n))
 		err = QIAO_E_NOTFOUND;
+	known = lc->tree.n == p.n && lc->tree_height == p.height;
+	if (err == QIAO_OK && !known)
+		err = qiao_quorum_tree_build(&own, p.leaves, p.n);
 	if (err == QIAO_OK) {
-		one_put(out, &p, index);
+		one_put(out, &p, known ? &lc->tree : &own, index);
 		err = out->err;
 	}
+	qiao_quorum_tree_fini(&own);
 	qiao_quorum_proof_fini(&p);
 	return err;
 }

@@ -154,11 +154,13 @@ struct qiao_lightclient_api {
 	/* The claim as a peer needs it to follow the chain (wire 8). */
 	qiao_err (*thin)(struct qiao_buf *out, struct qiao_slice claim);
 	/*
-	 * From the proof of a whole block (already checked) the smallest proof
-	 * of one statement of it. proof_is_block: a copy.
+	 * From the proof of a whole block the smallest proof of one statement
+	 * of it. Quick for the block that `prove` checked last. proof_is_block:
+	 * a copy.
 	 */
-	qiao_err (*narrow)(struct qiao_buf *out, struct qiao_slice proof,
-			   uint32_t tx, uint32_t index);
+	qiao_err (*narrow)(struct qiao_lightclient *lc, struct qiao_buf *out,
+			   struct qiao_slice proof, uint32_t tx,
+			   uint32_t index);
 	/*
 	 * Are these two claims, each valid by itself under what this client
 	 * knows, for one height with different hashes? QIAO_OK: yes, and

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 LIB_SRC += $(addprefix gateway/verify/,lightclient.c lc_quorum.c \
            lc_quorum_advance.c lc_quorum_anchor.c lc_quorum_conflict.c \
-           lc_quorum_prove.c quorum_format.c quorum_state.c)
+           lc_quorum_prove.c quorum_format.c quorum_state.c quorum_tree.c)
 UNIT_SRC += $(addprefix tests/unit/verify/,lc_quorum_test.c \
             quorum_conflict_test.c quorum_proof_test.c)
 FUZZ_SRC += tests/fuzz/quorum.c

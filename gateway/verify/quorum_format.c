@@ -325,13 +325,10 @@ static qiao_err whole_parse(struct qiao_quorum_proof *out, struct qiao_mp *m)
 
 	out->whole = true;
 	out->leaves = qiao_calloc(n, sizeof(*out->leaves));
-	out->hashes = qiao_calloc(n, sizeof(*out->hashes));
-	if (!out->leaves || !out->hashes)
+	if (!out->leaves)
 		return QIAO_E_NOMEM;
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++)
 		out->leaves[i] = qiao_mp_bin(m, QIAO_LEAF_MAX);
-		qiao_merkle_leaf(&out->hashes[i], out->leaves[i]);
-	}
 	out->n = n;
 	return qiao_mp_finish(m);
 }
@@ -373,6 +370,5 @@ qiao_err qiao_quorum_proof_parse(struct qiao_quorum_proof *out,
 void qiao_quorum_proof_fini(struct qiao_quorum_proof *p)
 {
 	qiao_free(p->leaves);
-	qiao_free(p->hashes);
 	memset(p, 0, sizeof(*p));
 }

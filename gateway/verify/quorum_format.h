@@ -110,10 +110,9 @@ qiao_err qiao_quorum_leaf_verify(const struct qiao_quorum_leaf *leaf,
 struct qiao_quorum_proof {
 	uint64_t height;
 	bool whole;
-	/* whole: one slice and one leaf hash for each leaf, allocated */
+	/* whole: one slice for each leaf, allocated */
 	size_t n;
 	struct qiao_slice *leaves;
-	struct qiao_hash *hashes;
 	/* one leaf */
 	uint64_t index;
 	struct qiao_slice leaf;

@@ -5,8 +5,8 @@
  */
 #include "adapters/inhouse/inhouse.h"
 #include "gateway/base/slice.h"
-#include "gateway/verify/lightclient.h"
 #include "gateway/verify/quorum_format.h"
+#include "gateway/verify/quorum_tree.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -97,19 +97,37 @@ static void leaf(struct qiao_slice in)
 	same(&b, in);
 }
 
+/* Against the recursive tree of gateway/crypto. */
+static void tree(const struct qiao_quorum_tree *t)
+{
+	struct qiao_merkle_path path;
+	struct qiao_hash a, b;
+
+	qiao_quorum_tree_root(t, &a);
+	qiao_merkle_root(&b, t->h, t->n);
+	if (!qiao_hash_eq(&a, &b))
+		abort();
+	for (size_t i = 0; i < t->n && i < 40; i++) {
+		qiao_quorum_tree_path(t, &path, i);
+		if (qiao_merkle_path_check(&path, i, t->n, &t->h[i], &b))
+			abort();
+	}
+}
+
 static void proof(struct qiao_slice in)
 {
 	struct qiao_quorum_proof p;
 	struct qiao_buf b = QIAO_BUF;
 
-	if (qiao_quorum_proof_parse(&p, in) == QIAO_OK) {
-		if (p.whole)
-			qiao_lc_quorum.narrow(&b, in, 0, 0);
-		else
-			qiao_inhouse_proof_put(&b, p.height, p.index, p.leaf,
-					       &p.path);
-		if (!p.whole)
-			same(&b, in);
+	if (qiao_quorum_proof_parse(&p, in) == QIAO_OK && p.whole) {
+		struct qiao_quorum_tree t;
+
+		if (qiao_quorum_tree_build(&t, p.leaves, p.n) == QIAO_OK)
+			tree(&t);
+		qiao_quorum_tree_fini(&t);
+	} else if (p.leaf.p) {
+		qiao_inhouse_proof_put(&b, p.height, p.index, p.leaf, &p.path);
+		same(&b, in);
 	}
 	qiao_buf_free(&b);
 	qiao_quorum_proof_fini(&p);

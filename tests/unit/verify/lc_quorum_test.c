@@ -940,7 +940,7 @@ static void vector_block_check(struct fixture *f, const json_t *h)
 						     qiao_buf_slice(&one), sink,
 						     &f->k.view, &f->k.why),
 				QIAO_OK);
-		CU_ASSERT_EQUAL(qiao_lc_quorum.narrow(&narrow,
+		CU_ASSERT_EQUAL(qiao_lc_quorum.narrow(f->k.lc, &narrow,
 						      qiao_buf_slice(&proof), 0,
 						      (uint32_t)i),
 				QIAO_OK);

@@ -172,25 +172,51 @@ static void a_narrow_proof_gives_one_statement(void)
 		setup_n(&f, n);
 		for (uint32_t i = 0; i < n; i++) {
 			qiao_buf_clear(&one);
-			CU_ASSERT_EQUAL(
-				qiao_lc_quorum.narrow(
-					&one, qiao_buf_slice(&f.proof), 0, i),
-				QIAO_OK);
+			CU_ASSERT_EQUAL(qiao_lc_quorum.narrow(
+						f.k.lc, &one,
+						qiao_buf_slice(&f.proof), 0, i),
+					QIAO_OK);
 			CU_ASSERT_EQUAL(prove(&f, &s, &one), want[i]);
 			CU_ASSERT_EQUAL(s.n, want[i] == QIAO_OK);
 			if (want[i] == QIAO_OK)
 				item_check(&f, &s.items[0], i);
 		}
-		CU_ASSERT_EQUAL(qiao_lc_quorum.narrow(&one,
+		CU_ASSERT_EQUAL(qiao_lc_quorum.narrow(f.k.lc, &one,
 						      qiao_buf_slice(&f.proof),
 						      0, (uint32_t)n),
 				QIAO_E_NOTFOUND);
-		CU_ASSERT_EQUAL(qiao_lc_quorum.narrow(
-					&one, qiao_buf_slice(&f.proof), 1, 0),
+		CU_ASSERT_EQUAL(qiao_lc_quorum.narrow(f.k.lc, &one,
+						      qiao_buf_slice(&f.proof),
+						      1, 0),
 				QIAO_E_NOTFOUND);
 		qiao_buf_free(&one);
 		teardown(&f);
 	}
+}
+
+/* Without the tree of the last proof, and with that of another block. */
+static void a_narrow_proof_needs_no_proof_before(void)
+{
+	struct qiao_buf before = QIAO_BUF, after = QIAO_BUF;
+	struct seen s = { .stop_at = SIZE_MAX };
+	struct fixture f;
+
+	setup_n(&f, 5);
+	CU_ASSERT_EQUAL(qiao_lc_quorum.narrow(f.k.lc, &before,
+					      qiao_buf_slice(&f.proof), 0, 3),
+			QIAO_OK);
+	CU_ASSERT_EQUAL(prove(&f, &s, &f.proof), QIAO_OK);
+	CU_ASSERT_EQUAL(qiao_lc_quorum.narrow(f.k.lc, &after,
+					      qiao_buf_slice(&f.proof), 0, 3),
+			QIAO_OK);
+	CU_ASSERT_TRUE(
+		qiao_slice_eq(qiao_buf_slice(&before), qiao_buf_slice(&after)));
+	CU_ASSERT_EQUAL(qiao_lc_quorum.narrow(f.k.lc, &after,
+					      qiao_buf_slice(&before), 0, 3),
+			QIAO_E_USAGE);
+	qiao_buf_free(&before);
+	qiao_buf_free(&after);
+	teardown(&f);
 }
 
 static void sec_03_an_empty_block_has_an_empty_proof(void)
@@ -220,9 +246,9 @@ static void sec_01_every_bit_of_a_proof_counts(void)
 	struct fixture f;
 
 	setup_n(&f, 4);
-	CU_ASSERT_EQUAL(
-		qiao_lc_quorum.narrow(&one, qiao_buf_slice(&f.proof), 0, 2),
-		QIAO_OK);
+	CU_ASSERT_EQUAL(qiao_lc_quorum.narrow(f.k.lc, &one,
+					      qiao_buf_slice(&f.proof), 0, 2),
+			QIAO_OK);
 	for (int whole = 0; whole < 2; whole++) {
 		struct qiao_buf *b = whole ? &f.proof : &one;
 
@@ -245,9 +271,9 @@ static void every_cut_of_a_proof_is_refused(void)
 	struct fixture f;
 
 	setup_n(&f, 3);
-	CU_ASSERT_EQUAL(
-		qiao_lc_quorum.narrow(&one, qiao_buf_slice(&f.proof), 0, 1),
-		QIAO_OK);
+	CU_ASSERT_EQUAL(qiao_lc_quorum.narrow(f.k.lc, &one,
+					      qiao_buf_slice(&f.proof), 0, 1),
+			QIAO_OK);
 	for (int whole = 0; whole < 2; whole++) {
 		struct qiao_buf *b = whole ? &f.proof : &one;
 		size_t n = b->n;
@@ -405,6 +431,7 @@ static const struct test_case cases[] = {
 	{ "a whole block gives each statement in order", a_whole_block_gives_each_statement_in_order },
 	{ "an error of the sink stops the proof", an_error_of_the_sink_stops_the_proof },
 	{ "a narrow proof gives one statement", a_narrow_proof_gives_one_statement },
+	{ "a narrow proof needs no proof before", a_narrow_proof_needs_no_proof_before },
 	{ "SEC-03: an empty block has an empty proof", sec_03_an_empty_block_has_an_empty_proof },
 	{ "SEC-01: every bit of a proof counts", sec_01_every_bit_of_a_proof_counts },
 	{ "every cut of a proof is refused", every_cut_of_a_proof_is_refused },
