@@ -2,12 +2,14 @@
 #include "adapters/sdk/serve.h"
 
 #include "gateway/base/clock.h"
+#include "gateway/base/log.h"
 #include "gateway/base/mem.h"
 #include "gateway/base/slice.h"
 #include "gateway/include/qiao/limits.h"
 
 #include <nng/nng.h>
 #include <nng/protocol/reqrep0/rep.h>
+#include <nng/protocol/reqrep0/req.h>
 
 #include <pthread.h>
 #include <string.h>
@@ -15,6 +17,7 @@
 #define OP_MAX      16
 #define ARGS_MAX    16
 #define THREADS_MAX 64
+#define CHECK_MS    1000 /* patience of qiao_serve_check */
 /* what stands around a result: numbers and the sentence */
 #define FRAME_MAX QIAO_KIB(2)
 
@@ -29,6 +32,7 @@ struct worker {
 struct qiao_server {
 	struct qiao_serve_config cfg;
 	nng_socket socket;
+	nng_listener listener;
 	bool has_socket;
 	size_t n;
 	struct worker w[THREADS_MAX];
@@ -211,7 +215,7 @@ static int start(struct qiao_server *s)
 	rv = nng_socket_set_size(s->socket, NNG_OPT_RECVMAXSZ,
 				 QIAO_ADAPTER_MSG_MAX);
 	if (rv == 0)
-		rv = nng_listen(s->socket, s->cfg.url, NULL, 0);
+		rv = nng_listen(s->socket, s->cfg.url, &s->listener, 0);
 	for (size_t i = 0; rv == 0 && i < s->cfg.threads; i++) {
 		s->n = i + 1;
 		rv = worker_start(s, &s->w[i]);
@@ -245,6 +249,41 @@ qiao_err qiao_serve_open(struct qiao_server **out,
 	}
 	*out = s;
 	return QIAO_OK;
+}
+
+/* Any request will do: what is malformed is answered, too. */
+static bool answers(nng_socket asker, const char *url)
+{
+	uint8_t nothing = 0;
+	void *got;
+	size_t n;
+
+	if (nng_socket_set_ms(asker, NNG_OPT_SENDTIMEO, CHECK_MS) != 0 ||
+	    nng_socket_set_ms(asker, NNG_OPT_RECVTIMEO, CHECK_MS) != 0 ||
+	    nng_socket_set_size(asker, NNG_OPT_RECVMAXSZ, FRAME_MAX) != 0 ||
+	    nng_dial(asker, url, NULL, 0) != 0 ||
+	    nng_send(asker, &nothing, sizeof(nothing), 0) != 0 ||
+	    nng_recv(asker, &got, &n, NNG_FLAG_ALLOC) != 0)
+		return false;
+	nng_free(got, n);
+	return true;
+}
+
+bool qiao_serve_check(struct qiao_server *s)
+{
+	nng_socket asker;
+	bool well;
+
+	if (nng_req0_open(&asker) != 0)
+		return true; /* no memory says nothing about the listener */
+	well = answers(asker, s->cfg.url);
+	nng_close(asker);
+	if (well)
+		return true;
+	qiao_log(QIAO_LOG_WARN, "listen-again", "url=%s", s->cfg.url);
+	nng_listener_close(s->listener);
+	nng_listen(s->socket, s->cfg.url, &s->listener, 0);
+	return false;
 }
 
 void qiao_serve_close(struct qiao_server *s)

@@ -44,6 +44,15 @@ qiao_err qiao_serve_open(struct qiao_server **out,
 /* Stops listening, waits for calls that run, frees. NULL is fine. */
 void qiao_serve_close(struct qiao_server *s);
 
+/*
+ * Ask ourselves over a new connection, and listen anew when nothing answers. A
+ * client that vanishes in the middle of connecting to ipc:// stops NNG 1.5.2
+ * from accepting anybody (nanomsg/nng issue 1518); connections that are there
+ * go on. For servers with clients of several owners: call it every few seconds.
+ * True: all was well. One thread at a time; blocks up to two seconds.
+ */
+bool qiao_serve_check(struct qiao_server *s);
+
 /* One request to one reply, without a socket. QIAO_E_CLOSED: no answer. */
 qiao_err qiao_serve_answer(const struct qiao_serve_op *ops, void *ctx,
 			   struct qiao_buf *reply, struct qiao_slice request);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "adapters/sdk/adapter.h"
+#include "gateway/base/clock.h"
 #include "gateway/base/mem.h"
 #include "gateway/base/slice.h"
 #include "gateway/include/qiao/limits.h"
@@ -11,6 +12,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -569,29 +572,15 @@ static void the_nth_allocation_gives_an_error_or_no_answer(void)
 }
 
 /* --- over a socket -------------------------------------------------------- */
-static void a_host_is_answered_over_ipc(void)
+static void ask_over(nng_socket s, struct fixture *f)
 {
-	char url[64];
-	struct fixture f;
-	struct qiao_serve_config cfg = {
-		.url = url, .threads = 2, .ops = qiao_adapter_ops, .ctx = &f.a
-	};
-	struct qiao_server *server, *second;
-	struct qiao_why why;
-	nng_socket s;
 	char junk[] = "junk";
 	uint8_t *got;
 	size_t n;
 
-	snprintf(url, sizeof(url), "ipc:///tmp/qiao-sdk-test-%d", getpid());
-	setup(&f, true);
-	CU_ASSERT_EQUAL_FATAL(qiao_serve_open(&server, &cfg, &why), QIAO_OK);
-	CU_ASSERT_EQUAL_FATAL(nng_req0_open(&s), 0);
-	CU_ASSERT_EQUAL_FATAL(nng_dial(s, url, NULL, 0), 0);
-	nng_socket_set_ms(s, NNG_OPT_RECVTIMEO, 5000);
 	for (int i = 0; i < 10; i++) {
-		request_start(&f, "hello", 0);
-		CU_ASSERT_EQUAL(nng_send(s, f.request.p, f.request.n, 0), 0);
+		request_start(f, "hello", 0);
+		CU_ASSERT_EQUAL(nng_send(s, f->request.p, f->request.n, 0), 0);
 		CU_ASSERT_EQUAL_FATAL(nng_recv(s, &got, &n, NNG_FLAG_ALLOC), 0);
 		CU_ASSERT(n > 20 && got[0] == 0x95);
 		nng_free(got, n);
@@ -601,12 +590,59 @@ static void a_host_is_answered_over_ipc(void)
 		CU_ASSERT(n > 10 && got[0] == 0x95);
 		nng_free(got, n);
 	}
-	/*
-	 * Last, for NNG 1.5.2 knocks at the address to see whether it is alive,
-	 * and a listener that was knocked at may lose its next peer.
-	 */
+}
+
+/* Connect and be gone, as a client that is killed does. */
+static void vanish(const char *path)
+{
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	snprintf(to.sun_path, sizeof(to.sun_path), "%s", path);
+	CU_ASSERT_EQUAL(connect(fd, (struct sockaddr *)&to, sizeof(to)), 0);
+	close(fd);
+}
+
+static nng_socket dialled(const char *url)
+{
+	nng_socket s;
+
+	CU_ASSERT_EQUAL_FATAL(nng_req0_open(&s), 0);
+	nng_socket_set_ms(s, NNG_OPT_RECVTIMEO, 5000);
+	CU_ASSERT_EQUAL_FATAL(nng_dial(s, url, NULL, 0), 0);
+	return s;
+}
+
+static void a_host_is_answered_over_ipc(void)
+{
+	char url[64];
+	struct fixture f;
+	struct qiao_serve_config cfg = {
+		.url = url, .threads = 2, .ops = qiao_adapter_ops, .ctx = &f.a
+	};
+	struct qiao_server *server, *second;
+	struct qiao_why why;
+	nng_socket first, later;
+
+	snprintf(url, sizeof(url), "ipc:///tmp/qiao-sdk-test-%d", getpid());
+	setup(&f, true);
+	CU_ASSERT_EQUAL_FATAL(qiao_serve_open(&server, &cfg, &why), QIAO_OK);
+	first = dialled(url);
+	ask_over(first, &f);
+	CU_ASSERT_TRUE(qiao_serve_check(server));
+	/* one who comes late is told so */
 	CU_ASSERT_EQUAL(qiao_serve_open(&second, &cfg, &why), QIAO_E_IO);
-	nng_close(s);
+	CU_ASSERT_PTR_NULL(second);
+	for (int i = 0; i < 3; i++) {
+		vanish(url + strlen("ipc://"));
+		qiao_sleep_ms(20);
+		qiao_serve_check(server);
+		later = dialled(url);
+		ask_over(later, &f);
+		nng_close(later);
+	}
+	ask_over(first, &f); /* never noticed */
+	nng_close(first);
 	qiao_serve_close(server);
 	qiao_serve_close(NULL);
 	teardown(&f);
