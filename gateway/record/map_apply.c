@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "gateway/record/mapping.h"
 
+#include "gateway/base/mem.h"
 #include "gateway/base/slice.h"
 #include "gateway/codec/json.h"
 #include "gateway/crypto/hash.h"
@@ -430,37 +431,60 @@ static bool field_add(struct job *j, const struct qiao_map_field *f)
 	return leaf_add(j, &there, f->name, f, c, node);
 }
 
-/* Does the rule look at this node? */
-static bool is_used(const struct job *j, const struct qiao_json *node)
+/* The nodes that a rule looks at, found once: documents can be long. */
+struct used {
+	const struct qiao_json **nodes;
+	size_t n;
+};
+
+static bool used_find(const struct job *j, struct used *u)
 {
 	const struct qiao_map_rule *r = j->rule;
+	const struct qiao_map_value *const head[] = {
+		&r->id,     &r->version,    &r->state,
+		&r->issued, &r->valid_from, &r->valid_to
+	};
+	const size_t n_head = sizeof(head) / sizeof(head[0]);
 
-	if (node_of(j, &r->id) == node || node_of(j, &r->version) == node ||
-	    node_of(j, &r->state) == node || node_of(j, &r->issued) == node ||
-	    node_of(j, &r->valid_from) == node ||
-	    node_of(j, &r->valid_to) == node)
-		return true;
+	u->nodes = qiao_calloc(n_head + r->n_when + r->n_fields,
+			       sizeof(*u->nodes));
+	if (!u->nodes)
+		return false;
+	for (size_t i = 0; i < n_head; i++)
+		u->nodes[u->n++] = node_of(j, head[i]);
 	for (size_t i = 0; i < r->n_when; i++)
-		if (qiao_json_path(j->doc, r->when[i].from) == node)
-			return true;
+		u->nodes[u->n++] = qiao_json_path(j->doc, r->when[i].from);
 	for (size_t i = 0; i < r->n_fields; i++)
-		if (node_of(j, &r->fields[i].from) == node)
-			return true;
-	return false;
+		u->nodes[u->n++] = node_of(j, &r->fields[i].from);
+	return true;
 }
 
 /* Values that no rule looks at. The depth of a document is bounded. */
-static size_t unused(const struct job *j, const struct qiao_json *node)
+static size_t unused(const struct used *u, const struct qiao_json *node)
 {
 	size_t n = 0;
 
-	if (is_used(j, node))
-		return 0;
+	for (size_t i = 0; i < u->n; i++)
+		if (u->nodes[i] == node)
+			return 0;
 	if (is_scalar(node))
 		return 1;
 	for (size_t i = 0; i < qiao_json_count(node); i++)
-		n += unused(j, qiao_json_at(node, i));
+		n += unused(u, qiao_json_at(node, i));
 	return n;
+}
+
+static bool unused_count(struct job *j)
+{
+	struct used u = { NULL, 0 };
+
+	if (!used_find(j, &u)) {
+		j->err = QIAO_E_NOMEM;
+		return false;
+	}
+	j->out->unmapped += unused(&u, j->doc);
+	qiao_free(u.nodes);
+	return true;
 }
 
 static bool fields_set(struct job *j, const struct qiao_hash *seed)
@@ -470,7 +494,8 @@ static bool fields_set(struct job *j, const struct qiao_hash *seed)
 	for (size_t i = 0; i < j->rule->n_fields; i++)
 		if (!field_add(j, &j->rule->fields[i]))
 			return false;
-	out->unmapped += unused(j, j->doc);
+	if (!unused_count(j))
+		return false;
 	qiao_fields_salt(&out->fields, seed);
 	qiao_fields_root(&out->head.fields_root, &out->fields);
 	out->head.fields = (unsigned int)out->fields.n;
