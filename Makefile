@@ -200,12 +200,7 @@ fuzz:
 	+$(Q)$(again) fuzzers B=build/fuzz CC='$(CLANG)' CFLAGS='-O1 -g' \
 	  SAN=address,undefined,fuzzer-no-link
 fuzz-run: fuzz
-	$(Q)set -e; for t in $(FUZZ_SRC:%.c=build/fuzz/%); do n=$$(basename $$t); \
-	  log=build/fuzz/$$n.log; mkdir -p build/fuzz/new/$$n; \
-	  $$t -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 -rss_limit_mb=1024 \
-	    -timeout=10 -artifact_prefix=build/fuzz/$$n- build/fuzz/new/$$n \
-	    tests/fuzz/corpora/$$n >$$log 2>&1 || { tail -n 40 $$log; exit 1; }; \
-	  echo "fuzz $$n: $$(sed -n 's/^stat::number_of_executed_units: *//p' $$log) runs"; done
+	$(Q)sh tests/fuzz/run.sh $(FUZZ_SECONDS) $(FUZZ_SRC:%.c=build/fuzz/%)
 fuzzers: $(FUZZERS)
 $(FUZZERS): $(B)/%: $(B)/%.o $(LIB)
 	$(call say,LD,$@)
