@@ -2,8 +2,8 @@
 /*
  * The daemon's configuration, read once at start. Every option is one row of a
  * table (config.c: name, type, default, bounds, help) from which come parser,
- * `qiaod --check`, the commented example and the man page. Paths are made
- * relative to the folder of the configuration file.
+ * `qiaod --check`, the commented example and the man page. Paths that are not
+ * absolute start at the folder of the configuration file; here they are whole.
  */
 #ifndef GATEWAY_DAEMON_CONFIG_H
 #define GATEWAY_DAEMON_CONFIG_H
@@ -101,11 +101,20 @@ struct qiao_config {
 
 /*
  * Findings in d, several per run, as file:line:col. NULL *out with
- * QIAO_E_CONFIG when there is an error.
+ * QIAO_E_CONFIG when there is an error. Looks at no other file.
  */
 qiao_err qiao_config_load(struct qiao_config **out, struct qiao_diags *d,
 			  const char *path);
+/*
+ * The same, and every file and folder that is named must be there and of the
+ * right mode: for the daemon's start and `qiaod --check`.
+ */
+qiao_err qiao_config_load_to_run(struct qiao_config **out, struct qiao_diags *d,
+				 const char *path);
 void qiao_config_free(struct qiao_config *c); /* NULL is fine */
+/* Path of a chain's adapter program; "" when it has none. Returns out. */
+char *qiao_config_program(char *out, size_t size, const struct qiao_config *c,
+			  const struct qiao_config_chain *chain);
 /* The option table as text: a commented example, or mdoc for qiao.conf(5). */
 qiao_err qiao_config_example(struct qiao_buf *out);
 qiao_err qiao_config_manual(struct qiao_buf *out);

@@ -3,3 +3,13 @@ LIB_SRC += $(addprefix gateway/daemon/,accept.c arrival.c bell.c chain.c \
            daemon.c decide.c deliverer.c exchange.c follower.c headers.c \
            message.c overlay.c receipts.c release.c send.c sender.c \
            statement.c subject.c)
+LIB_SRC += gateway/daemon/config.c
+LIB_SRC += gateway/daemon/config_check.c
+LIB_SRC += gateway/daemon/config_text.c
+LIB_SRC += gateway/daemon/options.c
+LIB_SRC += gateway/daemon/spawn_exec.c
+LIB_SRC += gateway/daemon/spawn_link.c
+LIB_SRC += gateway/daemon/spawn_msg.c
+LIB_SRC += gateway/daemon/spawner.c
+UNIT_SRC += tests/unit/daemon/config_test.c
+UNIT_SRC += tests/unit/daemon/spawner_test.c
