@@ -5,3 +5,7 @@ LIB_SRC += $(addprefix gateway/verify/,lightclient.c lc_quorum.c \
 UNIT_SRC += $(addprefix tests/unit/verify/,lc_quorum_test.c \
             quorum_conflict_test.c quorum_proof_test.c)
 FUZZ_SRC += tests/fuzz/quorum.c
+LIB_SRC += gateway/verify/fabric_block.c
+LIB_SRC += gateway/verify/fabric_pb.c
+LIB_SRC += gateway/verify/fabric_pb_group.c
+LIB_SRC += gateway/verify/fabric_schema.c

@@ -47,6 +47,17 @@
 /* header, 256 signatures of 70 bytes, next set */
 #define QIAO_QUORUM_CLAIM_MAX QIAO_KIB(40)
 
+/* fabric: what a channel's configuration may hold */
+#define QIAO_FABRIC_CONFIG_DEPTH_MAX 8 /* groups in groups; real ones: 3 */
+#define QIAO_FABRIC_CONFIG_ITEMS_MAX 65536
+#define QIAO_FABRIC_MSPS_MAX         1024
+#define QIAO_FABRIC_CAS_MAX          256 /* roots and intermediates of one MSP */
+#define QIAO_FABRIC_CRLS_MAX         256
+#define QIAO_FABRIC_POLICY_DEPTH_MAX 24 /* gates in gates */
+#define QIAO_FABRIC_POLICY_NODES_MAX 4096
+#define QIAO_FABRIC_POLICY_TEXT_MAX  QIAO_KIB(16)
+#define QIAO_FABRIC_IDENTITIES_MAX   4096 /* certificates kept in memory */
+
 /* configuration and policy files */
 #define QIAO_CONF_FILE_MAX    QIAO_MIB(10)
 #define QIAO_CONF_DEPTH_MAX   16
