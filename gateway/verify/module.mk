@@ -15,3 +15,7 @@ LIB_SRC += gateway/verify/fabric_msp.c
 LIB_SRC += gateway/verify/fabric_policy.c
 LIB_SRC += gateway/verify/fabric_policy_text.c
 LIB_SRC += gateway/verify/fabric_rules.c
+LIB_SRC += gateway/verify/fabric_config.c
+LIB_SRC += gateway/verify/fabric_group.c
+LIB_SRC += gateway/verify/fabric_orderer.c
+LIB_SRC += gateway/verify/fabric_update.c
