@@ -19,3 +19,7 @@ LIB_SRC += gateway/verify/fabric_config.c
 LIB_SRC += gateway/verify/fabric_group.c
 LIB_SRC += gateway/verify/fabric_orderer.c
 LIB_SRC += gateway/verify/fabric_update.c
+LIB_SRC += gateway/verify/fabric_endorse.c
+LIB_SRC += gateway/verify/fabric_follow.c
+LIB_SRC += gateway/verify/fabric_tx.c
+LIB_SRC += gateway/verify/fabric_writes.c
