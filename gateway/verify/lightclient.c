@@ -5,6 +5,7 @@
 
 /* A new family: one line here, one file beside this one. */
 static const struct qiao_lightclient_api *const families[] = {
+	&qiao_lc_fabric,
 	&qiao_lc_quorum,
 };
 

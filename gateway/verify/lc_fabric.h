@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The light client of the fabric family, inside: shared by the files
+ * lc_fabric*.c only. From outside it is qiao_lc_fabric in lightclient.h.
+ */
+#ifndef GATEWAY_VERIFY_LC_FABRIC_H
+#define GATEWAY_VERIFY_LC_FABRIC_H
+
+#include "gateway/verify/fabric_follow.h"
+#include "gateway/verify/fabric_rules.h"
+
+/* Configurations of the past that `prove` needed lately. */
+#define QIAO_FABRIC_PAST 4
+
+struct qiao_lightclient {
+	struct qiao_fabric_sigs sigs;
+	struct qiao_fabric_rules rules;
+	struct qiao_fabric_demand demand;
+	struct qiao_hash identity;
+	struct qiao_hash genesis;
+	struct qiao_header_trusted head;
+	struct qiao_fabric_config *config; /* in force above the head */
+	struct qiao_fabric_config *past[QIAO_FABRIC_PAST];
+	size_t oldest; /* index in past */
+};
+
+/*
+ * The view: "head", "block/HEIGHT" for every accepted block, "config/HEIGHT"
+ * with the bytes of every configuration block; HEIGHT in 20 digits. Reads pass
+ * I/O errors and QIAO_E_NOTFOUND up; a row that makes no sense is QIAO_E_IO.
+ */
+struct qiao_fabric_head_row {
+	uint64_t height;
+	struct qiao_hash hash;
+	uint64_t config; /* height of the configuration in force above it */
+	struct qiao_hash genesis;
+};
+struct qiao_fabric_block_row {
+	uint64_t height;
+	struct qiao_hash hash;
+	uint64_t config; /* the one it was judged under */
+};
+qiao_err qiao_fabric_head_get(struct qiao_fabric_head_row *out,
+			      const struct qiao_view *view);
+qiao_err qiao_fabric_head_put(const struct qiao_fabric_head_row *row,
+			      const struct qiao_view *view);
+qiao_err qiao_fabric_row_get(struct qiao_fabric_block_row *out, uint64_t height,
+			     const struct qiao_view *view);
+qiao_err qiao_fabric_row_put(const struct qiao_fabric_block_row *row,
+			     const struct qiao_view *view);
+qiao_err qiao_fabric_config_get(struct qiao_buf *out, uint64_t height,
+				const struct qiao_view *view);
+qiao_err qiao_fabric_config_put(const struct qiao_fabric_config *c,
+				const struct qiao_view *view);
+
+/* Anchor file: what it says, checked against the genesis block. */
+qiao_err qiao_fabric_anchor_read(struct qiao_lightclient *lc,
+				 const struct qiao_lc_config *cfg,
+				 struct qiao_why *why);
+
+/* The configuration of a height, borrowed from lc until the next call. */
+qiao_err qiao_fabric_config_at(struct qiao_lightclient *lc,
+			       struct qiao_fabric_config **out, uint64_t height,
+			       const struct qiao_view *view,
+			       struct qiao_why *why);
+
+qiao_err qiao_fabric_advance(struct qiao_lightclient *lc, size_t *bad,
+			     const struct qiao_slice *claims, size_t n,
+			     const struct qiao_view *view,
+			     struct qiao_why *why);
+qiao_err qiao_fabric_prove(struct qiao_lightclient *lc, struct qiao_slice proof,
+			   struct qiao_proven_sink sink,
+			   const struct qiao_view *view, struct qiao_why *why);
+qiao_err qiao_fabric_conflict(struct qiao_lightclient *lc,
+			      struct qiao_buf *evidence, struct qiao_slice a,
+			      struct qiao_slice b, const struct qiao_view *view,
+			      struct qiao_why *why);
+
+#endif

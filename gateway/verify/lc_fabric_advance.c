@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Claims one after the other. Every claim's signatures are checked, not only
+ * the newest one's: metadata is not under the header hash, so a claim below
+ * could carry none that a peer could check when it is forwarded alone.
+ */
+#include "gateway/base/mem.h"
+#include "gateway/base/slice.h"
+#include "gateway/verify/lc_fabric.h"
+
+#include <string.h>
+
+struct batch {
+	struct qiao_lightclient *lc;
+	struct qiao_header_trusted head;
+	struct qiao_fabric_block_row *row;   /* one for each claim */
+	struct qiao_fabric_config **brought; /* NULL for most */
+	struct qiao_fabric_config *config;   /* in force now; borrowed */
+	size_t n;
+};
+
+static qiao_err take_claim(struct batch *batch, struct qiao_slice claim,
+			   struct qiao_why *why)
+{
+	struct qiao_fabric_block_row *row = &batch->row[batch->n];
+	struct qiao_fabric_config **next = &batch->brought[batch->n];
+	struct qiao_fabric_block b;
+	qiao_err err = qiao_fabric_block_parse(&b, claim, why);
+
+	if (err == QIAO_OK)
+		err = qiao_fabric_check_link(&b, &batch->head, why);
+	if (err == QIAO_OK)
+		err = qiao_fabric_check_block(next, &b, claim, batch->config,
+					      &batch->lc->demand, why);
+	if (err != QIAO_OK)
+		return err;
+	row->height = b.number;
+	row->hash = b.hash;
+	row->config = batch->config->height;
+	batch->head.height = b.number;
+	batch->head.hash = b.hash;
+	if (*next)
+		batch->config = *next;
+	batch->n++;
+	return QIAO_OK;
+}
+
+static qiao_err store(const struct batch *batch, const struct qiao_view *view)
+{
+	const struct qiao_fabric_head_row head = { batch->head.height,
+						   batch->head.hash,
+						   batch->config->height,
+						   batch->lc->genesis };
+	qiao_err err = QIAO_OK;
+
+	for (size_t i = 0; err == QIAO_OK && i < batch->n; i++) {
+		err = qiao_fabric_row_put(&batch->row[i], view);
+		if (err == QIAO_OK && batch->brought[i])
+			err = qiao_fabric_config_put(batch->brought[i], view);
+	}
+	return err == QIAO_OK ? qiao_fabric_head_put(&head, view) : err;
+}
+
+/* From here on nothing can fail: the client is where the view is. */
+static void adopt(struct batch *batch)
+{
+	struct qiao_lightclient *lc = batch->lc;
+
+	lc->head = batch->head;
+	if (batch->config == lc->config)
+		return;
+	qiao_fabric_config_free(lc->config);
+	lc->config = batch->config;
+	for (size_t i = 0; i < batch->n; i++)
+		if (batch->brought[i] == batch->config)
+			batch->brought[i] = NULL;
+}
+
+qiao_err qiao_fabric_advance(struct qiao_lightclient *lc, size_t *bad,
+			     const struct qiao_slice *claims, size_t n,
+			     const struct qiao_view *view, struct qiao_why *why)
+{
+	struct batch batch = { .lc = lc,
+			       .head = lc->head,
+			       .config = lc->config };
+	qiao_err err = QIAO_OK;
+
+	*bad = 0;
+	if (n == 0)
+		return QIAO_OK;
+	if (n > QIAO_HEADERS_PER_BATCH_MAX)
+		return qiao_fail(why, QIAO_E_LIMIT, "a batch of %zu claims", n);
+	batch.row = qiao_calloc(n, sizeof(*batch.row));
+	batch.brought = qiao_calloc(n, sizeof(struct qiao_fabric_config *));
+	if (!batch.row || !batch.brought)
+		err = qiao_fail(why, QIAO_E_NOMEM, "out of memory");
+	for (size_t i = 0; err == QIAO_OK && i < n; i++) {
+		*bad = i;
+		err = take_claim(&batch, claims[i], why);
+	}
+	if (err == QIAO_OK)
+		err = store(&batch, view);
+	if (err == QIAO_OK)
+		adopt(&batch);
+	for (size_t i = 0; batch.brought && i < n; i++)
+		qiao_fabric_config_free(batch.brought[i]);
+	qiao_free(batch.brought);
+	qiao_free(batch.row);
+	return err;
+}
