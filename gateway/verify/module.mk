@@ -29,3 +29,5 @@ LIB_SRC += gateway/verify/lc_fabric_anchor.c
 LIB_SRC += gateway/verify/lc_fabric_conflict.c
 LIB_SRC += gateway/verify/lc_fabric_prove.c
 LIB_SRC += gateway/verify/lc_fabric_state.c
+LIB_SRC += gateway/verify/fabric_judge.c
+UNIT_SRC += tests/unit/verify/fabric_judge_test.c

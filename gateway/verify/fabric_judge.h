@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Verdicts on serialised blocks, for `qiao verify`: from a genesis block that
+ * the operator names, by Fabric's own rule of who may sign, without a store.
+ */
+#ifndef GATEWAY_VERIFY_FABRIC_JUDGE_H
+#define GATEWAY_VERIFY_FABRIC_JUDGE_H
+
+#include "gateway/verify/fabric_follow.h"
+#include "gateway/verify/fabric_rules.h"
+
+struct qiao_fabric_verdict {
+	qiao_err err;        /* QIAO_OK: accepted */
+	struct qiao_why why; /* if not */
+	bool known;          /* height and hash could be read */
+	uint64_t height;
+	struct qiao_hash hash;
+	/* if accepted: */
+	uint64_t records; /* public writes and deletes outside _lifecycle */
+	uint8_t *flags;   /* our own code of each entry */
+	size_t n_flags;
+	bool flags_differ; /* the served copy says otherwise, unsigned */
+};
+void qiao_fabric_verdict_fini(struct qiao_fabric_verdict *v);
+
+/*
+ * The word for a refusal: malformed number previous-hash data-hash envelope
+ * signature config channel unsupported.
+ */
+const char *qiao_fabric_refusal(qiao_err err);
+
+struct qiao_fabric_judge;
+
+/*
+ * genesis: bytes of block 0. rules: borrowed for the life of the judge.
+ * QIAO_E_UNSUPPORTED: a channel that is not built. *out is NULL on failure.
+ */
+qiao_err qiao_fabric_judge_new(struct qiao_fabric_judge **out,
+			       struct qiao_slice genesis,
+			       const struct qiao_fabric_rules *rules,
+			       struct qiao_why *why);
+void qiao_fabric_judge_free(struct qiao_fabric_judge *j);
+
+/*
+ * A configuration block that the operator vouches for. QIAO_E_CONFIG and
+ * others: it is none, of another channel, or a second one of its height. One
+ * that is not supported is taken; blocks under it are refused as such.
+ */
+qiao_err qiao_fabric_judge_give(struct qiao_fabric_judge *j,
+				struct qiao_slice block, struct qiao_why *why);
+/*
+ * After the last of them: a given configuration whose predecessor is given too
+ * must be genuine under that one, or blocks that name it are refused.
+ */
+void qiao_fabric_judge_given(struct qiao_fabric_judge *j);
+
+/*
+ * Judge a block as the one after those accepted before (block 0 may come first
+ * and must be the anchor). Errors: QIAO_E_NOMEM; a refusal is in the verdict.
+ */
+qiao_err qiao_fabric_judge_next(struct qiao_fabric_judge *j,
+				struct qiao_fabric_verdict *v,
+				struct qiao_slice block);
+/*
+ * Judge a block alone, under the given configuration that it names. Neither
+ * number nor previous hash is compared with a neighbour.
+ */
+qiao_err qiao_fabric_judge_each(struct qiao_fabric_judge *j,
+				struct qiao_fabric_verdict *v,
+				struct qiao_slice block);
+
+#endif
