@@ -48,6 +48,7 @@ GETTER(get_type, put_str(out, req->record_type))
 GETTER(get_state, put_str(out, req->record_state))
 GETTER(get_version, put_int(out, qiao_facts_int(req->record_version),
 			    req->record_version > 0))
+GETTER(get_fields, put_int(out, qiao_facts_int(req->n_fields), true))
 GETTER(get_share, put_str(out, qiao_share_word(req->record_class)))
 GETTER(get_assurance, put_str(out, qiao_assurance_word(facts->assurance)))
 GETTER(get_origin, put_str(out, qiao_origin_word(facts->origin)))
@@ -59,55 +60,48 @@ GETTER(get_finality, put_str(out, qiao_finality_word(facts->proof_final)))
 GETTER(get_validity, put_str(out, qiao_validity_word(facts->proof_validity)))
 
 /* clang-format off */
-static const struct qiao_attr attrs[] = {
-	{ "request.action", QIAO_ATTR_STR, qiao_action_words, false, get_action },
-	{ "request.purpose", QIAO_ATTR_STR, NULL, false, get_purpose },
-	{ "request.from.chain", QIAO_ATTR_STR, NULL, false, get_from_chain },
-	{ "request.from.org", QIAO_ATTR_STR, NULL, false, get_from_org },
-	{ "request.to.chain", QIAO_ATTR_STR, NULL, false, get_to_chain },
-	{ "request.to.org", QIAO_ATTR_STR, NULL, false, get_to_org },
-	{ "request.onward", QIAO_ATTR_BOOL, NULL, false, get_onward },
-	{ "request.state_change_to_holder", QIAO_ATTR_BOOL, NULL, false, get_holder },
-	{ "request.duty", QIAO_ATTR_BOOL, NULL, false, get_duty },
-	{ "record.type", QIAO_ATTR_STR, NULL, false, get_type },
-	{ "record.state", QIAO_ATTR_STR, NULL, false, get_state },
-	{ "record.version", QIAO_ATTR_INT, NULL, false, get_version },
-	{ "record.share", QIAO_ATTR_STR, qiao_share_words, false, get_share },
-	{ "record.assurance", QIAO_ATTR_STR, qiao_assurance_words, false, get_assurance },
-	{ "record.origin", QIAO_ATTR_STR, qiao_origin_words, false, get_origin },
-	{ "record.currency", QIAO_ATTR_STR, qiao_currency_words, false, get_currency },
-	{ "record.checks", QIAO_ATTR_STR, qiao_checks_words, false, get_checks },
-	{ "proof.age_s", QIAO_ATTR_INT, NULL, true, get_age },
-	{ "proof.height", QIAO_ATTR_INT, NULL, false, get_height },
-	{ "proof.finality", QIAO_ATTR_STR, qiao_finality_words, false, get_finality },
-	{ "proof.validity", QIAO_ATTR_STR, qiao_validity_words, false, get_validity },
-};
+#define ATTRS(X) \
+	X("request.action", QIAO_ATTR_STR, qiao_action_words, false, get_action) \
+	X("request.purpose", QIAO_ATTR_STR, NULL, false, get_purpose) \
+	X("request.from.chain", QIAO_ATTR_STR, NULL, false, get_from_chain) \
+	X("request.from.org", QIAO_ATTR_STR, NULL, false, get_from_org) \
+	X("request.to.chain", QIAO_ATTR_STR, NULL, false, get_to_chain) \
+	X("request.to.org", QIAO_ATTR_STR, NULL, false, get_to_org) \
+	X("request.onward", QIAO_ATTR_BOOL, NULL, false, get_onward) \
+	X("request.state_change_to_holder", QIAO_ATTR_BOOL, NULL, false, get_holder) \
+	X("request.duty", QIAO_ATTR_BOOL, NULL, false, get_duty) \
+	X("record.type", QIAO_ATTR_STR, NULL, false, get_type) \
+	X("record.state", QIAO_ATTR_STR, NULL, false, get_state) \
+	X("record.version", QIAO_ATTR_INT, NULL, false, get_version) \
+	X("record.fields", QIAO_ATTR_INT, NULL, false, get_fields) \
+	X("record.share", QIAO_ATTR_STR, qiao_share_words, false, get_share) \
+	X("record.assurance", QIAO_ATTR_STR, qiao_assurance_words, false, get_assurance) \
+	X("record.origin", QIAO_ATTR_STR, qiao_origin_words, false, get_origin) \
+	X("record.currency", QIAO_ATTR_STR, qiao_currency_words, false, get_currency) \
+	X("record.checks", QIAO_ATTR_STR, qiao_checks_words, false, get_checks) \
+	X("proof.age_s", QIAO_ATTR_INT, NULL, true, get_age) \
+	X("proof.height", QIAO_ATTR_INT, NULL, false, get_height) \
+	X("proof.finality", QIAO_ATTR_STR, qiao_finality_words, false, get_finality) \
+	X("proof.validity", QIAO_ATTR_STR, qiao_validity_words, false, get_validity)
 /* clang-format on */
 
-#define N_ATTRS (sizeof(attrs) / sizeof(attrs[0]))
-
-/* For "did you mean": the names above, in the same order. */
-const char *const qiao_attr_names[] = {
-	"request.action",     "request.purpose",
-	"request.from.chain", "request.from.org",
-	"request.to.chain",   "request.to.org",
-	"request.onward",     "request.state_change_to_holder",
-	"request.duty",       "record.type",
-	"record.state",       "record.version",
-	"record.share",       "record.assurance",
-	"record.origin",      "record.currency",
-	"record.checks",      "proof.age_s",
-	"proof.height",       "proof.finality",
-	"proof.validity",     NULL,
+static const struct qiao_attr attrs[] = {
+#define X(name, type, words, timed, get) { name, type, words, timed, get },
+	ATTRS(X)
+#undef X
 };
 
-_Static_assert(sizeof(qiao_attr_names) / sizeof(qiao_attr_names[0]) ==
-		       N_ATTRS + 1,
-	       "one name for each attribute");
+/* For "did you mean". */
+const char *const qiao_attr_names[] = {
+#define X(name, type, words, timed, get) name,
+	ATTRS(X)
+#undef X
+		NULL,
+};
 
 const struct qiao_attr *qiao_attr_find(const char *name)
 {
-	for (size_t i = 0; i < N_ATTRS; i++)
+	for (size_t i = 0; i < sizeof(attrs) / sizeof(attrs[0]); i++)
 		if (strcmp(attrs[i].name, name) == 0)
 			return &attrs[i];
 	return NULL;
