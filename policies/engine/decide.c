@@ -120,6 +120,8 @@ static enum qiao_tri cond_eval(const struct ask *a, const struct qiao_cond *c)
 	c->attr->get(&v, a->req, a->facts);
 	if (c->op != QIAO_OP_EXISTS && !v.there)
 		return QIAO_TRI_ERROR;
+	if (c->attr->timed && !a->facts->clock_ok)
+		return QIAO_TRI_ERROR;
 	return cond_holds(c, &v) ? QIAO_TRI_YES : QIAO_TRI_NO;
 }
 
@@ -245,7 +247,7 @@ static void permit_eval(const struct ask *a, struct outcome *o,
 
 	if (t == QIAO_TRI_NO)
 		return;
-	if (t == QIAO_TRI_ERROR) {
+	if (t == QIAO_TRI_ERROR && (!r->timed || a->facts->clock_ok)) {
 		o->state = QIAO_RULE_ERROR;
 		code_add(o, QIAO_R_EVAL);
 		return;
