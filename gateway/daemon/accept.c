@@ -157,7 +157,7 @@ static qiao_err match_attested(struct qiao_accept *a)
 	a->rec.issuer_ok =
 		qiao_orgs_find(env.orgs, h->issuer) &&
 		(!env.mapping ||
-		 qiao_mapping_org_may_issue(env.mapping, h->type, h->issuer));
+		 qiao_mapping_org_may_issue(&env, h->type, h->issuer));
 	return QIAO_OK;
 }
 

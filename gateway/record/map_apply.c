@@ -145,6 +145,39 @@ static bool msp_may_issue(const struct job *j, const char *type)
 	return false;
 }
 
+/* Is this the MSP of an issuer, all of it or the part the issuer names? */
+static bool speaks_for(const struct qiao_org *org, const char *chain,
+		       const struct qiao_map_issuer *s)
+{
+	for (size_t i = 0; i < org->n_ids; i++) {
+		const struct qiao_org_id *id = &org->ids[i];
+
+		if (id->kind == QIAO_ORG_ID_MSP &&
+		    strcmp(id->chain, chain) == 0 &&
+		    strcmp(id->value, s->msp) == 0 &&
+		    (!id->ou[0] || !s->ou[0] || strcmp(id->ou, s->ou) == 0))
+			return true;
+	}
+	return false;
+}
+
+bool qiao_mapping_org_may_issue(const struct qiao_record_env *env,
+				const char *type, const char *org)
+{
+	const struct qiao_org *o = qiao_orgs_find(env->orgs, org);
+
+	for (size_t i = 0; o && i < env->mapping->n_issuers; i++) {
+		const struct qiao_map_issuer *s = &env->mapping->issuers[i];
+
+		if (strcmp(s->type, type) != 0)
+			continue;
+		if (s->org[0] ? strcmp(s->org, org) == 0
+			      : speaks_for(o, env->chain, s))
+			return true;
+	}
+	return false;
+}
+
 /* False: there is no organisation to write into the head. */
 static bool issuer_set(struct job *j, const char *type)
 {

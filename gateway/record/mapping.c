@@ -412,13 +412,3 @@ void qiao_mapping_free(struct qiao_mapping *m)
 	qiao_pool_free(&m->pool);
 	qiao_free(m);
 }
-
-bool qiao_mapping_org_may_issue(const struct qiao_mapping *m, const char *type,
-				const char *org)
-{
-	for (size_t i = 0; i < m->n_issuers; i++)
-		if (org[0] && strcmp(m->issuers[i].type, type) == 0 &&
-		    strcmp(m->issuers[i].org, org) == 0)
-			return true;
-	return false;
-}

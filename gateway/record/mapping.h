@@ -74,8 +74,12 @@ struct qiao_slice qiao_mapping_key_id(const struct qiao_mapping *m,
 				      struct qiao_slice space,
 				      struct qiao_slice key);
 
-/* May this organisation issue that type, as the mapping's `issuers` say? */
-bool qiao_mapping_org_may_issue(const struct qiao_mapping *m, const char *type,
-				const char *org);
+/*
+ * May this organisation issue that type, as the mapping's `issuers` say: by its
+ * name, or by an MSP that speaks for it on this chain? For a record whose
+ * signer is not at hand; the height of its statement is not looked at.
+ */
+bool qiao_mapping_org_may_issue(const struct qiao_record_env *env,
+				const char *type, const char *org);
 
 #endif

@@ -47,7 +47,7 @@ static void issuer_check(struct qiao_record *out,
 			    "it names",
 			    org->org);
 	else if (!env->mapping ||
-		 !qiao_mapping_org_may_issue(env->mapping, h->type, org->org))
+		 !qiao_mapping_org_may_issue(env, h->type, org->org))
 		qiao_refuse(&out->refusal, "R_ISSUER_KEY",
 			    "%s may not issue this type; if it may, add it to "
 			    "the mapping file's `issuers`",

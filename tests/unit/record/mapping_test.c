@@ -500,10 +500,30 @@ static void a_key_names_its_record(void)
 					    qiao_slice_str("REC_HELLO"))
 				.n,
 			0);
-	CU_ASSERT_FALSE(qiao_mapping_org_may_issue(w.map, "licence.business",
-						   "nanjing.data"));
+	world_close(&w);
+}
+
+static bool may_issue(const struct world *w, const char *type, const char *org)
+{
+	return qiao_mapping_org_may_issue(&w->env, type, org);
+}
+
+static void an_organisation_may_issue_through_its_msp(void)
+{
+	struct world w;
+
+	demo_open(&w);
+	CU_ASSERT_TRUE(may_issue(&w, "licence.business", "nanjing.data"));
+	CU_ASSERT_TRUE(may_issue(&w, "ip.copyright", "quanzhou.copyright"));
 	CU_ASSERT_FALSE(
-		qiao_mapping_org_may_issue(w.map, "licence.business", ""));
+		may_issue(&w, "licence.business", "quanzhou.copyright"));
+	CU_ASSERT_FALSE(may_issue(&w, "licence.business", "nanjing.audit"));
+	CU_ASSERT_FALSE(may_issue(&w, "licence.business", "province.data"));
+	CU_ASSERT_FALSE(may_issue(&w, "licence.business", "nobody"));
+	CU_ASSERT_FALSE(may_issue(&w, "licence.business", ""));
+	CU_ASSERT_FALSE(may_issue(&w, "licence.other", "nanjing.data"));
+	w.env.chain = "other";
+	CU_ASSERT_FALSE(may_issue(&w, "licence.business", "nanjing.data"));
 	world_close(&w);
 }
 
@@ -938,6 +958,8 @@ static const struct test_case cases[] = {
 	{ "a delete is a head without fields",
 	  a_delete_is_a_head_without_fields },
 	{ "a key names its record", a_key_names_its_record },
+	{ "an organisation may issue through its MSP",
+	  an_organisation_may_issue_through_its_msp },
 	{ "every conversion gives its value",
 	  every_conversion_gives_its_value },
 	{ "times of the head are moments", times_of_the_head_are_moments },

@@ -277,6 +277,35 @@ static void the_rest_is_checked_as_for_any_record(void)
 	world_close(&w);
 }
 
+/* The other gateway's view: what was withheld is no finding. */
+static void a_list_disclosed_in_part_is_no_finding(void)
+{
+	static const struct {
+		const char *count;
+		unsigned int fields; /* of the head */
+		size_t findings;
+	} rows[] = { { "3", 4, 0 }, { "2", 4, 0 },  { "1", 4, 1 },
+		     { "2", 3, 0 }, { "3", 3, 1 },  { "", 4, 1 },
+		     { "x", 4, 1 }, { "02", 3, 1 }, { "9999", 4, 1 } };
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct qiao_record r = { .complete = true };
+		struct world w;
+
+		world_open(&w);
+		qiao_fields_free(&w.set);
+		add(&w, "author.#", rows[i].count);
+		add(&w, "author.0", "x");
+		add(&w, "author.2", "y");
+		r.head = w.head;
+		r.head.fields = rows[i].fields;
+		r.fields = w.set;
+		qiao_record_check(&r, w.cat, NOW_MS);
+		CU_ASSERT_EQUAL(r.n_findings, rows[i].findings);
+		world_close(&w);
+	}
+}
+
 static void more_findings_than_there_is_room_are_no_harm(void)
 {
 	struct qiao_record r;
@@ -331,6 +360,8 @@ static const struct test_case cases[] = {
 	  the_signer_must_be_the_issuer_and_may_issue },
 	{ "the rest is checked as for any record",
 	  the_rest_is_checked_as_for_any_record },
+	{ "a list disclosed in part is no finding",
+	  a_list_disclosed_in_part_is_no_finding },
 	{ "more findings than there is room are no harm",
 	  more_findings_than_there_is_room_are_no_harm },
 	{ "without memory there is no refusal",
