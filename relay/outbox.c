@@ -36,7 +36,8 @@ qiao_err qiao_outbox_put(struct qiao_txn *txn, struct qiao_out_row *t,
 	*fresh = false;
 	if (!qiao_out_next(&next, QIAO_OUT_NONE, ev))
 		return QIAO_E_STATE;
-	if (next == QIAO_OUT_QUEUED && t->payload.n == 0)
+	if (t->id_array.n == 0 ||
+	    (next == QIAO_OUT_QUEUED && t->payload.n == 0))
 		return QIAO_E_USAGE;
 	qiao_transfer_id_hash(&t->id, t->id_array);
 	t->digest = (struct qiao_hash){ { 0 } };
