@@ -35,8 +35,17 @@ struct qiao_dialer {
 	nng_socket socket;
 	bool has_socket;
 	nng_dialer dialer;
-	atomic_int pipes, calls;
-	atomic_bool closed;
+	atomic_int pipes;
+
+	/*
+	 * NNG 1.5 panics when a socket is closed while another thread enters
+	 * one of its contexts. So operations begin under this lock, closing
+	 * cancels them, and the socket is closed when no call is left.
+	 */
+	pthread_mutex_t calls_mutex;
+	bool closed;
+	unsigned int n_calls;
+	nng_aio *calls[QIAO_CALLS_MAX]; /* NULL: a free place */
 
 	pthread_mutex_t mutex; /* the last explanation */
 	int64_t explained_at;
@@ -136,6 +145,7 @@ qiao_err qiao_dialer_open(struct qiao_dialer **out,
 	*out = NULL;
 	if (!d)
 		return QIAO_E_NOMEM;
+	pthread_mutex_init(&d->calls_mutex, NULL);
 	pthread_mutex_init(&d->mutex, NULL);
 	d->capture = options->capture;
 	err = qiao_url_parse(&d->url, options->url, options->tls != NULL, why);
@@ -268,7 +278,7 @@ static qiao_err result(struct qiao_dialer *d, int rv, struct qiao_why *why)
 {
 	if (rv == 0)
 		return QIAO_OK;
-	if (atomic_load(&d->closed) || rv == NNG_ECLOSED)
+	if (rv == NNG_ECLOSED || rv == NNG_ECANCELED)
 		return QIAO_E_CLOSED;
 	if (rv == NNG_ENOMEM)
 		return QIAO_E_NOMEM;
@@ -279,57 +289,112 @@ static qiao_err result(struct qiao_dialer *d, int rv, struct qiao_why *why)
 	return explain(d, why);
 }
 
-/* Sends m (taken) and waits for the answer; rv as NNG's. */
-static int exchange(nng_ctx ctx, nng_aio *aio, nng_msg *m, nng_msg **answer,
-		    int64_t deadline)
+/* Begin one operation and wait for its end; NNG_ECANCELED when closed. */
+static int operate(struct qiao_dialer *d, nng_aio *aio, nng_ctx ctx,
+		   void (*begin)(nng_ctx, nng_aio *), int64_t deadline)
 {
-	int64_t left;
+	int64_t left = deadline - qiao_monotonic_ms();
+	bool closed;
+
+	nng_aio_set_timeout(aio, left > 0 ? (nng_duration)left : 1);
+	pthread_mutex_lock(&d->calls_mutex);
+	closed = d->closed;
+	if (!closed)
+		begin(ctx, aio);
+	pthread_mutex_unlock(&d->calls_mutex);
+	if (closed)
+		return NNG_ECANCELED;
+	nng_aio_wait(aio);
+	return nng_aio_result(aio);
+}
+
+/* Sends m (taken) and waits for the answer; rv as NNG's. */
+static int exchange(struct qiao_dialer *d, nng_aio *aio, nng_ctx ctx,
+		    nng_msg *m, nng_msg **answer, int64_t deadline)
+{
 	int rv;
 
-	nng_aio_set_timeout(aio,
-			    (nng_duration)(deadline - qiao_monotonic_ms()));
 	nng_aio_set_msg(aio, m);
-	nng_ctx_send(ctx, aio);
-	nng_aio_wait(aio);
-	rv = nng_aio_result(aio);
+	rv = operate(d, aio, ctx, nng_ctx_send, deadline);
 	if (rv != 0) {
 		nng_msg_free(m);
 		return rv;
 	}
-	left = deadline - qiao_monotonic_ms();
-	nng_aio_set_timeout(aio, left > 0 ? (nng_duration)left : 1);
-	nng_ctx_recv(ctx, aio);
-	nng_aio_wait(aio);
-	rv = nng_aio_result(aio);
+	rv = operate(d, aio, ctx, nng_ctx_recv, deadline);
 	if (rv == 0)
 		*answer = nng_aio_get_msg(aio);
 	return rv;
 }
 
-static int call(struct qiao_dialer *d, nng_msg **answer,
+static int call(struct qiao_dialer *d, nng_aio *aio, nng_msg **answer,
 		struct qiao_slice request, int timeout_ms)
 {
 	int64_t deadline = qiao_monotonic_ms() + timeout_ms;
-	nng_aio *aio = NULL;
 	nng_msg *m = NULL;
 	nng_ctx ctx;
 	int rv = nng_ctx_open(&ctx, d->socket);
 
 	if (rv != 0)
 		return rv;
-	rv = nng_aio_alloc(&aio, NULL, NULL);
-	if (rv == 0)
-		rv = nng_msg_alloc(&m, 0);
+	rv = nng_msg_alloc(&m, 0);
 	if (rv == 0)
 		rv = nng_msg_append(m, request.p, request.n);
 	if (rv == 0)
-		rv = exchange(ctx, aio, m, answer, deadline);
+		rv = exchange(d, aio, ctx, m, answer, deadline);
 	else if (m)
 		nng_msg_free(m);
 	nng_ctx_close(ctx);
-	if (aio)
-		nng_aio_free(aio);
 	return rv;
+}
+
+/* A place among the calls, with its own NNG operation. */
+static qiao_err enter(struct qiao_dialer *d, unsigned int *place)
+{
+	nng_aio *aio;
+	qiao_err err = QIAO_OK;
+
+	if (nng_aio_alloc(&aio, NULL, NULL) != 0)
+		return QIAO_E_NOMEM;
+	pthread_mutex_lock(&d->calls_mutex);
+	if (d->closed)
+		err = QIAO_E_CLOSED;
+	else if (d->n_calls == QIAO_CALLS_MAX)
+		err = QIAO_E_BUSY;
+	for (*place = 0; err == QIAO_OK && d->calls[*place]; ++*place)
+		continue;
+	if (err == QIAO_OK) {
+		d->calls[*place] = aio;
+		d->n_calls++;
+	}
+	pthread_mutex_unlock(&d->calls_mutex);
+	if (err != QIAO_OK)
+		nng_aio_free(aio);
+	return err;
+}
+
+static void leave(struct qiao_dialer *d, unsigned int place)
+{
+	nng_aio *aio;
+
+	pthread_mutex_lock(&d->calls_mutex);
+	aio = d->calls[place];
+	d->calls[place] = NULL;
+	d->n_calls--;
+	pthread_mutex_unlock(&d->calls_mutex);
+	nng_aio_free(aio);
+}
+
+static qiao_err take_answer(struct qiao_dialer *d, struct qiao_buf *reply,
+			    nng_msg *answer)
+{
+	struct qiao_slice body =
+		qiao_slice_of(nng_msg_body(answer), nng_msg_len(answer));
+
+	qiao_capture_put(d->capture, 'R', body);
+	if (body.n > QIAO_PEER_MSG_MAX)
+		return QIAO_E_LIMIT;
+	qiao_buf_put(reply, body);
+	return reply->err;
 }
 
 qiao_err qiao_dialer_call(struct qiao_dialer *d, struct qiao_buf *reply,
@@ -337,35 +402,26 @@ qiao_err qiao_dialer_call(struct qiao_dialer *d, struct qiao_buf *reply,
 			  struct qiao_why *why)
 {
 	nng_msg *answer = NULL;
+	unsigned int place;
 	qiao_err err;
+	int rv;
 
 	if (request.n > QIAO_PEER_MSG_MAX)
 		return qiao_fail(why, QIAO_E_LIMIT,
 				 "a message of %zu bytes is over the limit of "
 				 "%zu",
 				 request.n, QIAO_PEER_MSG_MAX);
-	if (atomic_load(&d->closed))
-		return QIAO_E_CLOSED;
-	if (atomic_fetch_add(&d->calls, 1) >= QIAO_CALLS_MAX) {
-		atomic_fetch_sub(&d->calls, 1);
-		return QIAO_E_BUSY;
-	}
+	err = enter(d, &place);
+	if (err != QIAO_OK)
+		return err;
 	qiao_capture_put(d->capture, 'S', request);
-	err = result(d, call(d, &answer, request, timeout_ms), why);
-	if (answer) {
-		struct qiao_slice body = qiao_slice_of(nng_msg_body(answer),
-						       nng_msg_len(answer));
-
-		qiao_capture_put(d->capture, 'R', body);
-		if (body.n > QIAO_PEER_MSG_MAX)
-			err = QIAO_E_LIMIT;
-		else
-			qiao_buf_put(reply, body);
-		if (err == QIAO_OK)
-			err = reply->err;
+	rv = call(d, d->calls[place], &answer, request, timeout_ms);
+	leave(d, place);
+	err = result(d, rv, why);
+	if (err == QIAO_OK)
+		err = take_answer(d, reply, answer);
+	if (answer)
 		nng_msg_free(answer);
-	}
-	atomic_fetch_sub(&d->calls, 1);
 	return err;
 }
 
@@ -398,18 +454,24 @@ qiao_err qiao_dialer_tick(struct qiao_dialer *d, bool *reopened,
 
 void qiao_dialer_close(struct qiao_dialer *d)
 {
-	if (!atomic_exchange(&d->closed, true) && d->has_socket)
-		nng_close(d->socket);
+	pthread_mutex_lock(&d->calls_mutex);
+	d->closed = true;
+	for (unsigned int i = 0; i < QIAO_CALLS_MAX; i++)
+		if (d->calls[i])
+			nng_aio_cancel(d->calls[i]);
+	pthread_mutex_unlock(&d->calls_mutex);
 }
 
 void qiao_dialer_free(struct qiao_dialer *d)
 {
 	if (!d)
 		return;
-	qiao_dialer_close(d);
+	if (d->has_socket)
+		nng_close(d->socket);
 	if (d->config)
 		nng_tls_config_free(d->config);
 	qiao_link_tls_fini(&d->tls);
 	pthread_mutex_destroy(&d->mutex);
+	pthread_mutex_destroy(&d->calls_mutex);
 	qiao_free(d);
 }

@@ -36,6 +36,13 @@ struct qiao_listener {
 	nng_listener listener;
 	struct worker *workers;
 	unsigned int n;
+	/*
+	 * NNG 1.5 panics when a socket is closed while another thread enters
+	 * one of its contexts. So operations begin under this lock, stopping
+	 * cancels them, and the socket is closed when no thread is left.
+	 */
+	pthread_mutex_t mutex;
+	bool stop;
 };
 
 static struct qiao_slice body_of(nng_msg *m)
@@ -43,18 +50,30 @@ static struct qiao_slice body_of(nng_msg *m)
 	return qiao_slice_of(nng_msg_body(m), nng_msg_len(m));
 }
 
-/* False: the socket is closed. */
+/* Begin one operation and wait for its end; NNG_ECANCELED when stopping. */
+static int operate(struct worker *w, void (*begin)(nng_ctx, nng_aio *),
+		   nng_duration timeout)
+{
+	bool stop;
+
+	nng_aio_set_timeout(w->aio, timeout);
+	pthread_mutex_lock(&w->l->mutex);
+	stop = w->l->stop;
+	if (!stop)
+		begin(w->ctx, w->aio);
+	pthread_mutex_unlock(&w->l->mutex);
+	if (stop)
+		return NNG_ECANCELED;
+	nng_aio_wait(w->aio);
+	return nng_aio_result(w->aio);
+}
+
+/* False: stopping. */
 static bool receive(struct worker *w, nng_msg **m)
 {
-	int rv;
+	int rv = operate(w, nng_ctx_recv, NNG_DURATION_INFINITE);
 
-	*m = NULL;
-	nng_aio_set_timeout(w->aio, NNG_DURATION_INFINITE);
-	nng_ctx_recv(w->ctx, w->aio);
-	nng_aio_wait(w->aio);
-	rv = nng_aio_result(w->aio);
-	if (rv == 0)
-		*m = nng_aio_get_msg(w->aio);
+	*m = rv == 0 ? nng_aio_get_msg(w->aio) : NULL;
 	return rv != NNG_ECLOSED && rv != NNG_ECANCELED;
 }
 
@@ -74,11 +93,8 @@ static void reply(struct worker *w, struct qiao_slice bytes)
 		return;
 	}
 	qiao_capture_put(w->l->o.capture, 'S', bytes);
-	nng_aio_set_timeout(w->aio, REPLY_MS);
 	nng_aio_set_msg(w->aio, m);
-	nng_ctx_send(w->ctx, w->aio);
-	nng_aio_wait(w->aio);
-	if (nng_aio_result(w->aio) != 0)
+	if (operate(w, nng_ctx_send, REPLY_MS) != 0)
 		nng_msg_free(m); /* nobody waits: it will ask again */
 }
 
@@ -205,6 +221,7 @@ qiao_err qiao_listener_open(struct qiao_listener **out,
 	*out = NULL;
 	if (!l)
 		return QIAO_E_NOMEM;
+	pthread_mutex_init(&l->mutex, NULL);
 	l->o = *options;
 	l->n = options->contexts ? options->contexts : QIAO_CONTEXTS_MIN;
 	if (l->n > QIAO_CONTEXTS_MAX)
@@ -265,13 +282,15 @@ const char *qiao_listener_url(const struct qiao_listener *l)
 	return l->url.text;
 }
 
-void qiao_listener_free(struct qiao_listener *l)
+static void stop_workers(struct qiao_listener *l)
 {
-	if (!l)
-		return;
-	if (l->has_socket)
-		nng_close(l->socket);
-	for (unsigned int i = 0; l->workers && i < l->n; i++) {
+	pthread_mutex_lock(&l->mutex);
+	l->stop = true;
+	for (unsigned int i = 0; i < l->n; i++)
+		if (l->workers[i].aio)
+			nng_aio_cancel(l->workers[i].aio);
+	pthread_mutex_unlock(&l->mutex);
+	for (unsigned int i = 0; i < l->n; i++) {
 		struct worker *w = &l->workers[i];
 
 		if (w->has_thread)
@@ -282,9 +301,20 @@ void qiao_listener_free(struct qiao_listener *l)
 			nng_aio_free(w->aio);
 		qiao_buf_free(&w->reply);
 	}
+}
+
+void qiao_listener_free(struct qiao_listener *l)
+{
+	if (!l)
+		return;
+	if (l->workers)
+		stop_workers(l);
+	if (l->has_socket)
+		nng_close(l->socket);
 	if (l->config)
 		nng_tls_config_free(l->config);
 	qiao_link_tls_fini(&l->tls);
+	pthread_mutex_destroy(&l->mutex);
 	qiao_free(l->workers);
 	qiao_free(l);
 }
