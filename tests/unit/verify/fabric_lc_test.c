@@ -1,0 +1,811 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "gateway/base/hex.h"
+#include "gateway/base/mem.h"
+#include "gateway/codec/mp.h"
+#include "gateway/conf/conf.h"
+#include "gateway/crypto/hash.h"
+#include "gateway/verify/fabric_block.h"
+#include "gateway/verify/lightclient.h"
+#include "tests/unit/verify/fabric_files.h"
+
+#include <string.h>
+
+#define GENESIS_HASH \
+	"ab5b5002737b200de60a9fd911077f7b80db62c316a404d5500ea2838b454ef4"
+#define HEAD                                                         \
+	"family = \"fabric\"; channel = \"certchannel\"; genesis = " \
+	"\"raft/genesis.block\"; genesis_hash = \"" GENESIS_HASH "\"; "
+#define ANCHOR                                                                      \
+	HEAD "chaincode = ( { name = \"records\"; from = 0L; policy = \"" RECORDS_0 \
+	     "\"; }, { name = \"records\"; from = 55L; policy = \"" RECORDS_55      \
+	     "\"; } );"
+
+/* A view in memory; a put after `fail_after` of them fails. */
+struct memory {
+	struct {
+		char key[64];
+		struct qiao_buf value;
+	} row[512];
+	size_t n;
+	long fail_after; /* -1: never */
+	bool fail_get;
+};
+
+static qiao_err memory_get(void *ctx, struct qiao_buf *out,
+			   struct qiao_slice key)
+{
+	struct memory *m = ctx;
+
+	if (m->fail_get)
+		return QIAO_E_IO;
+	for (size_t i = 0; i < m->n; i++)
+		if (qiao_slice_is(key, m->row[i].key)) {
+			qiao_buf_put(out, qiao_buf_slice(&m->row[i].value));
+			return out->err;
+		}
+	return QIAO_E_NOTFOUND;
+}
+
+static qiao_err memory_put(void *ctx, struct qiao_slice key,
+			   struct qiao_slice value)
+{
+	struct memory *m = ctx;
+	size_t i = 0;
+
+	if (m->fail_after >= 0 && m->fail_after-- == 0)
+		return QIAO_E_FULL;
+	while (i < m->n && !qiao_slice_is(key, m->row[i].key))
+		i++;
+	if (i == m->n) {
+		qiao_str_copy(m->row[i].key, sizeof(m->row[i].key), key);
+		m->n++;
+	}
+	qiao_buf_clear(&m->row[i].value);
+	qiao_buf_put(&m->row[i].value, value);
+	return m->row[i].value.err;
+}
+
+static void memory_free(struct memory *m)
+{
+	for (size_t i = 0; i < m->n; i++)
+		qiao_buf_free(&m->row[i].value);
+}
+
+struct client {
+	struct memory mem;
+	struct qiao_view view;
+	struct qiao_buf genesis;
+	struct qiao_lc_config cfg;
+	struct qiao_conf *conf;
+	struct qiao_lightclient *lc;
+	struct qiao_why why;
+};
+
+static qiao_err client_try(struct client *c)
+{
+	const struct qiao_hash network = { { 1 } };
+
+	c->why.text[0] = 0;
+	return qiao_lc_fabric.open(&c->lc, &c->cfg, &network, &c->view,
+				   &c->why);
+}
+
+static void client_prepare(struct client *c, const char *anchor)
+{
+	struct qiao_diags d = { .errors = 0 };
+
+	memset(c, 0, sizeof(*c));
+	c->mem.fail_after = -1;
+	c->view = (struct qiao_view){ &c->mem, memory_get, memory_put };
+	c->genesis = file_read("raft/genesis.block");
+	CU_ASSERT_EQUAL_FATAL(
+		qiao_conf_parse(&c->conf, &d, "anchor", qiao_slice_str(anchor)),
+		QIAO_OK);
+	c->cfg.anchor = qiao_conf_root(c->conf);
+	c->cfg.anchor_blob = qiao_buf_slice(&c->genesis);
+	qiao_diags_free(&d);
+}
+
+static void client_open(struct client *c)
+{
+	client_prepare(c, ANCHOR);
+	CU_ASSERT_EQUAL_FATAL(client_try(c), QIAO_OK);
+}
+
+static void client_close(struct client *c)
+{
+	qiao_lc_fabric.free(c->lc);
+	qiao_conf_free(c->conf);
+	qiao_buf_free(&c->genesis);
+	memory_free(&c->mem);
+}
+
+static uint64_t height_of(const struct client *c)
+{
+	return qiao_lc_fabric.head(c->lc).height;
+}
+
+static qiao_err take(struct client *c, const struct qiao_buf *b)
+{
+	struct qiao_slice claim = qiao_buf_slice(b);
+	size_t bad = 99;
+
+	return qiao_lc_fabric.advance(c->lc, &bad, &claim, 1, &c->view,
+				      &c->why);
+}
+
+/* Advance to a height, in batches, thin or whole. */
+static void follow(struct client *c, unsigned int to, size_t batch, bool thin)
+{
+	struct qiao_buf raw[64] = { { .max = 0 } };
+	struct qiao_slice claims[64];
+	unsigned int next = (unsigned int)height_of(c) + 1;
+
+	while (next <= to) {
+		size_t n = 0, bad;
+		qiao_err err;
+
+		for (; n < batch && next <= to; n++, next++) {
+			struct qiao_buf b = block_read("raft/peer", next);
+
+			if (thin)
+				CU_ASSERT_EQUAL(
+					qiao_lc_fabric.thin(&raw[n],
+							    qiao_buf_slice(&b)),
+					QIAO_OK)
+			else
+				qiao_buf_put(&raw[n], qiao_buf_slice(&b));
+			claims[n] = qiao_buf_slice(&raw[n]);
+			qiao_buf_free(&b);
+		}
+		err = qiao_lc_fabric.advance(c->lc, &bad, claims, n, &c->view,
+					     &c->why);
+		CU_ASSERT_EQUAL_FATAL(err, QIAO_OK);
+		for (size_t i = 0; i < n; i++)
+			qiao_buf_free(&raw[i]);
+	}
+}
+
+struct count {
+	unsigned int writes, deletes, doubted;
+	struct qiao_proven last;
+	uint8_t tx_id[32];
+	char issuer[64], key[64];
+	qiao_err answer;
+};
+
+static qiao_err count_item(void *ctx, const struct qiao_proven *p)
+{
+	struct count *n = ctx;
+
+	n->writes += p->kind == QIAO_PROVEN_WRITE;
+	n->deletes += p->kind == QIAO_PROVEN_DELETE;
+	n->doubted += p->doubted;
+	n->last = *p;
+	CU_ASSERT_EQUAL(p->validity, QIAO_VALIDITY_ENDORSED_ONLY);
+	CU_ASSERT_EQUAL_FATAL(p->tx_id.n, 32);
+	memcpy(n->tx_id, p->tx_id.p, 32);
+	qiao_str_copy(n->issuer, sizeof(n->issuer), p->issuer);
+	qiao_str_copy(n->key, sizeof(n->key), p->key);
+	return n->answer;
+}
+
+static qiao_err prove(struct client *c, struct count *n, const char *node,
+		      unsigned int height)
+{
+	struct qiao_buf b = block_read(node, height);
+	qiao_err err;
+
+	memset(n, 0, sizeof(*n));
+	err = qiao_lc_fabric.prove(c->lc, qiao_buf_slice(&b),
+				   (struct qiao_proven_sink){ n, count_item },
+				   &c->view, &c->why);
+	qiao_buf_free(&b);
+	return err;
+}
+
+static void the_channel_is_followed_whole_and_thin(void)
+{
+	/* clang-format off */
+	static const struct { size_t batch; bool thin; } ways[] = {
+		{ 1, false }, { 1, true }, { 7, false }, { 64, true },
+	};
+	/* clang-format on */
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		struct client c;
+		char hex[QIAO_HEX_LEN(QIAO_HASH_LEN)];
+		struct qiao_header_trusted h;
+
+		client_open(&c);
+		follow(&c, RAFT_BLOCKS - 1, ways[i].batch, ways[i].thin);
+		CU_ASSERT_EQUAL(height_of(&c), RAFT_BLOCKS - 1);
+		CU_ASSERT_EQUAL(qiao_lc_fabric.trust_height(c.lc), 274);
+		CU_ASSERT_EQUAL(qiao_lc_fabric.header(c.lc, &h, 128, &c.view),
+				QIAO_OK);
+		CU_ASSERT_STRING_EQUAL(
+			qiao_hex_encode(hex, qiao_slice_hash(&h.hash)),
+			"d00996965105171c6b39678ee5055ed119d99722feab8be23b58b9"
+			"6649782a92");
+		CU_ASSERT_EQUAL(h.time_ms, 0);
+		CU_ASSERT_EQUAL(
+			qiao_lc_fabric.header(c.lc, &h, RAFT_BLOCKS, &c.view),
+			QIAO_E_NOTFOUND);
+		client_close(&c);
+	}
+}
+
+static void records_are_proven_at_any_accepted_height(void)
+{
+	/* clang-format off */
+	static const struct { unsigned int height, writes, deletes, doubted; } cases[] = {
+		{ 275, 1, 0, 0 }, { 8, 1, 0, 0 }, { 20, 50, 0, 0 }, { 7, 0, 0, 0 },
+		{ 26, 2, 0, 1 }, { 27, 0, 0, 0 }, { 33, 1, 0, 0 }, { 35, 1, 0, 1 },
+		{ 41, 0, 1, 0 }, { 49, 0, 0, 0 }, { 55, 0, 0, 0 }, { 56, 1, 0, 0 },
+		{ 62, 1, 0, 0 }, { 267, 0, 0, 0 }, { 273, 1, 0, 0 }, { 0, 0, 0, 0 },
+	};
+	/* clang-format on */
+	struct client c;
+	struct count n;
+
+	client_open(&c);
+	follow(&c, RAFT_BLOCKS - 1, 64, true);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		CU_ASSERT_EQUAL(prove(&c, &n, "raft/peer", cases[i].height),
+				QIAO_OK);
+		CU_ASSERT_EQUAL(n.writes, cases[i].writes);
+		CU_ASSERT_EQUAL(n.deletes, cases[i].deletes);
+		CU_ASSERT_EQUAL(n.doubted, cases[i].doubted);
+	}
+	client_close(&c);
+}
+
+static void a_statement_says_who_made_it(void)
+{
+	char hex[QIAO_HEX_LEN(32)];
+	struct client c;
+	struct count n;
+
+	client_open(&c);
+	follow(&c, 25, 25, false);
+	CU_ASSERT_EQUAL(prove(&c, &n, "raft/peer", 25), QIAO_OK);
+	CU_ASSERT_EQUAL(n.writes, 1);
+	CU_ASSERT_EQUAL(n.last.height, 25);
+	CU_ASSERT_EQUAL(n.last.tx, 0);
+	CU_ASSERT_EQUAL(n.last.index, 0);
+	CU_ASSERT_STRING_EQUAL(n.key, "REC_CPR-0001");
+	CU_ASSERT_STRING_EQUAL(n.issuer, "NanjingMSP");
+	CU_ASSERT_STRING_EQUAL(
+		qiao_hex_encode(hex, qiao_slice_of(n.tx_id, 32)),
+		"394fdf2557446af28149f317f0a5912d4593b37e8d94fcdab6ae493ef841"
+		"e919");
+	/* an orderer's copy has no opinion that could lower anything */
+	CU_ASSERT_EQUAL(prove(&c, &n, "raft/orderer2", 25), QIAO_OK);
+	CU_ASSERT_EQUAL(n.writes, 1);
+	CU_ASSERT_EQUAL(n.doubted, 0);
+	client_close(&c);
+}
+
+static void a_proof_must_be_of_an_accepted_block(void)
+{
+	struct qiao_buf thin = QIAO_BUF, b;
+	struct client c;
+	struct count n = { 0 };
+	struct qiao_proven_sink sink = { &n, count_item };
+
+	client_open(&c);
+	follow(&c, 20, 20, true);
+	CU_ASSERT_EQUAL(prove(&c, &n, "raft/peer", 21), QIAO_E_NOTFOUND);
+	b = file_read("raft/negative/tx_dropped_header_recomputed.pb");
+	CU_ASSERT_EQUAL(qiao_lc_fabric.prove(c.lc, qiao_buf_slice(&b), sink,
+					     &c.view, &c.why),
+			QIAO_E_PROOF);
+	qiao_buf_free(&b);
+	b = file_read("raft/negative/cross_linked.pb");
+	CU_ASSERT_EQUAL(qiao_lc_fabric.prove(c.lc, qiao_buf_slice(&b), sink,
+					     &c.view, &c.why),
+			QIAO_E_NONCANON);
+	qiao_buf_free(&b);
+	b = file_read("raft/negative/tx_dropped.pb");
+	CU_ASSERT_EQUAL(qiao_lc_fabric.prove(c.lc, qiao_buf_slice(&b), sink,
+					     &c.view, &c.why),
+			QIAO_E_HASH);
+	qiao_buf_free(&b);
+	b = block_read("raft/peer", 20);
+	CU_ASSERT_EQUAL(qiao_lc_fabric.thin(&thin, qiao_buf_slice(&b)),
+			QIAO_OK);
+	CU_ASSERT_EQUAL(qiao_lc_fabric.prove(c.lc, qiao_buf_slice(&thin), sink,
+					     &c.view, &c.why),
+			QIAO_E_PROOF);
+	CU_ASSERT_EQUAL(n.writes, 0);
+	/* an error of the sink stops it */
+	n.answer = QIAO_E_FULL;
+	CU_ASSERT_EQUAL(qiao_lc_fabric.prove(c.lc, qiao_buf_slice(&b), sink,
+					     &c.view, &c.why),
+			QIAO_E_FULL);
+	CU_ASSERT_EQUAL(n.writes, 1);
+	qiao_buf_free(&thin);
+	qiao_buf_free(&b);
+	client_close(&c);
+}
+
+static void a_batch_is_taken_whole_or_not_at_all(void)
+{
+	struct qiao_buf raw[4];
+	struct qiao_slice claims[4];
+	struct client c;
+	size_t bad, rows;
+
+	client_open(&c);
+	follow(&c, 1, 1, false);
+	rows = c.mem.n;
+	for (unsigned int i = 0; i < 4; i++)
+		raw[i] = block_read("raft/peer", i == 3 ? 6 : 2 + i);
+	for (size_t i = 0; i < 4; i++)
+		claims[i] = qiao_buf_slice(&raw[i]);
+	CU_ASSERT_EQUAL(
+		qiao_lc_fabric.advance(c.lc, &bad, claims, 4, &c.view, &c.why),
+		QIAO_E_NUMBER);
+	CU_ASSERT_EQUAL(bad, 3);
+	CU_ASSERT_EQUAL(height_of(&c), 1);
+	CU_ASSERT_EQUAL(qiao_lc_fabric.trust_height(c.lc), 1);
+	CU_ASSERT_EQUAL(c.mem.n, rows);
+	/* the first three are fine */
+	CU_ASSERT_EQUAL(
+		qiao_lc_fabric.advance(c.lc, &bad, claims, 3, &c.view, &c.why),
+		QIAO_OK);
+	CU_ASSERT_EQUAL(height_of(&c), 4);
+	CU_ASSERT_EQUAL(qiao_lc_fabric.trust_height(c.lc), 3);
+	CU_ASSERT_EQUAL(take(&c, &raw[0]), QIAO_E_STALE);
+	CU_ASSERT_EQUAL(take(&c, &raw[3]), QIAO_E_NUMBER);
+	for (size_t i = 0; i < 4; i++)
+		qiao_buf_free(&raw[i]);
+	client_close(&c);
+}
+
+static void bad_claims_have_their_reasons(void)
+{
+	/* clang-format off */
+	static const struct { const char *file; qiao_err want; } cases[] = {
+		{ "raft/negative/prev_hash_wrong.pb", QIAO_E_LINK },
+		{ "raft/negative/number_wrong.pb", QIAO_E_NUMBER },
+		{ "raft/negative/cross_linked.pb", QIAO_E_NONCANON },
+		{ "raft/negative/tx_dropped.pb", QIAO_E_HASH },
+		{ "raft/negative/no_signature.pb", QIAO_E_BADSIG },
+		{ "raft/negative/last_config_altered.pb", QIAO_E_BADSIG },
+		{ "raft/negative/orderer_sig_high_s.pb", QIAO_E_BADSIG },
+		{ "raft/negative/cases.json", QIAO_E_MALFORMED },
+		{ "raft/negative/good_block_20.pb", QIAO_OK },
+	};
+	/* clang-format on */
+	struct client c;
+
+	client_open(&c);
+	follow(&c, 19, 19, false);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct qiao_buf b = file_read(cases[i].file);
+
+		CU_ASSERT_EQUAL(take(&c, &b), cases[i].want);
+		CU_ASSERT_EQUAL(height_of(&c),
+				cases[i].want == QIAO_OK ? 20 : 19);
+		qiao_buf_free(&b);
+	}
+	client_close(&c);
+}
+
+/* Without its entry a configuration block would change nothing. */
+static void a_configuration_block_must_come_whole(void)
+{
+	struct qiao_buf b = block_read("raft/peer", 1), meta = QIAO_BUF;
+	struct qiao_buf header_only = QIAO_BUF;
+	struct qiao_fabric_block parsed;
+	struct client c;
+
+	CU_ASSERT_EQUAL(
+		qiao_fabric_block_parse(&parsed, qiao_buf_slice(&b), NULL),
+		QIAO_OK);
+	/* thin() of a claim whose data was cut keeps it so */
+	CU_ASSERT_EQUAL(qiao_lc_fabric.thin(&meta, qiao_buf_slice(&b)),
+			QIAO_OK);
+	CU_ASSERT(meta.n < b.n);
+	{
+		struct qiao_slice h = qiao_pb_bytes(qiao_buf_slice(&b), 1);
+		struct qiao_slice m = qiao_pb_bytes(qiao_buf_slice(&meta), 3);
+
+		qiao_buf_put_u8(&header_only, 0x0a);
+		qiao_buf_put_u8(&header_only, (uint8_t)h.n);
+		qiao_buf_put(&header_only, h);
+		qiao_buf_put_u8(&header_only, 0x1a);
+		qiao_buf_put_u8(&header_only, (uint8_t)(m.n | 0x80));
+		qiao_buf_put_u8(&header_only, (uint8_t)(m.n >> 7));
+		qiao_buf_put(&header_only, m);
+	}
+	client_open(&c);
+	CU_ASSERT_EQUAL(take(&c, &header_only), QIAO_E_CONFIG);
+	CU_ASSERT_EQUAL(take(&c, &meta), QIAO_OK);
+	CU_ASSERT_EQUAL(qiao_lc_fabric.trust_height(c.lc), 1);
+	qiao_buf_free(&header_only);
+	qiao_buf_free(&meta);
+	qiao_buf_free(&b);
+	client_close(&c);
+}
+
+static void what_the_operator_demands_comes_on_top(void)
+{
+	struct client c;
+	struct qiao_buf b;
+
+	/* an administrator signs: fine for the channel, not for an operator
+	 * who wants orderers */
+	client_prepare(&c, ANCHOR);
+	c.cfg.orderer_role = true;
+	CU_ASSERT_EQUAL_FATAL(client_try(&c), QIAO_OK);
+	follow(&c, 59, 59, true);
+	b = file_read("raft/negative/admin_signs_while_any_writers.pb");
+	CU_ASSERT_EQUAL(take(&c, &b), QIAO_E_BADSIG);
+	qiao_buf_free(&b);
+	follow(&c, RAFT_BLOCKS - 1, 64, true);
+	client_close(&c);
+	client_open(&c);
+	follow(&c, 59, 59, true);
+	b = file_read("raft/negative/admin_signs_while_any_writers.pb");
+	CU_ASSERT_EQUAL(take(&c, &b), QIAO_OK);
+	qiao_buf_free(&b);
+	client_close(&c);
+	/* one orderer's signature is in a copy */
+	client_prepare(&c, ANCHOR);
+	c.cfg.min_orderers = 2;
+	CU_ASSERT_EQUAL_FATAL(client_try(&c), QIAO_OK);
+	b = block_read("raft/peer", 1);
+	CU_ASSERT_EQUAL(take(&c, &b), QIAO_E_BADSIG);
+	qiao_buf_free(&b);
+	client_close(&c);
+}
+
+static void append_field(struct qiao_buf *out, unsigned int number,
+			 struct qiao_slice bytes)
+{
+	size_t n = bytes.n;
+
+	qiao_buf_put_u8(out, (uint8_t)(number << 3 | 2));
+	for (; n >= 0x80; n >>= 7)
+		qiao_buf_put_u8(out, (uint8_t)(n | 0x80));
+	qiao_buf_put_u8(out, (uint8_t)n);
+	qiao_buf_put(out, bytes);
+}
+
+/* The signatures of several copies of one block in one claim. */
+static struct qiao_buf merge_copies(unsigned int height, size_t copies)
+{
+	static const char *const nodes[] = { "raft/orderer1", "raft/orderer2",
+					     "raft/orderer3" };
+	struct qiao_buf out = QIAO_BUF, slot = QIAO_BUF, meta = QIAO_BUF;
+
+	for (size_t i = 0; i < copies; i++) {
+		struct qiao_buf b = block_read(nodes[i % 3], height);
+		struct qiao_fabric_block parsed;
+
+		CU_ASSERT_EQUAL(qiao_fabric_block_parse(
+					&parsed, qiao_buf_slice(&b), NULL),
+				QIAO_OK);
+		if (i == 0) {
+			append_field(&out, 1,
+				     qiao_pb_bytes(qiao_buf_slice(&b), 1));
+			append_field(&slot, 1,
+				     qiao_pb_bytes(parsed.signatures, 1));
+		}
+		append_field(&slot, 2, qiao_pb_bytes(parsed.signatures, 2));
+		qiao_buf_free(&b);
+	}
+	append_field(&meta, 1, qiao_buf_slice(&slot));
+	append_field(&out, 3, qiao_buf_slice(&meta));
+	qiao_buf_free(&slot);
+	qiao_buf_free(&meta);
+	return out;
+}
+
+static void several_orderers_may_sign_one_claim(void)
+{
+	/* clang-format off */
+	static const struct { unsigned int min; size_t copies; qiao_err want; } cases[] = {
+		{ 1, 1, QIAO_OK }, { 2, 1, QIAO_E_BADSIG }, { 2, 2, QIAO_OK },
+		{ 3, 2, QIAO_E_BADSIG }, { 3, 3, QIAO_OK },
+		/* the first one signs again and again */
+		{ 4, 12, QIAO_E_BADSIG },
+	};
+	/* clang-format on */
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct qiao_buf merged = merge_copies(20, cases[i].copies);
+		struct client c;
+
+		client_open(&c);
+		follow(&c, 19, 19, true);
+		qiao_lc_fabric.free(c.lc);
+		c.cfg.orderer_role = true;
+		c.cfg.min_orderers = cases[i].min;
+		CU_ASSERT_EQUAL_FATAL(client_try(&c), QIAO_OK);
+		CU_ASSERT_EQUAL(height_of(&c), 19);
+		CU_ASSERT_EQUAL(take(&c, &merged), cases[i].want);
+		qiao_buf_free(&merged);
+		client_close(&c);
+	}
+}
+
+static void a_client_goes_on_where_its_store_is(void)
+{
+	struct client c;
+	struct count n;
+
+	client_open(&c);
+	for (unsigned int to = 30; to < RAFT_BLOCKS; to += 35) {
+		struct qiao_header_trusted h, again;
+
+		follow(&c, to, 10, true);
+		h = qiao_lc_fabric.head(c.lc);
+		qiao_lc_fabric.free(c.lc);
+		CU_ASSERT_EQUAL_FATAL(client_try(&c), QIAO_OK);
+		CU_ASSERT_EQUAL(height_of(&c), to);
+		again = qiao_lc_fabric.head(c.lc);
+		CU_ASSERT(qiao_hash_eq(&h.hash, &again.hash));
+		CU_ASSERT_EQUAL(prove(&c, &n, "raft/peer", 20), QIAO_OK);
+		CU_ASSERT_EQUAL(n.writes, 50);
+	}
+	client_close(&c);
+}
+
+static void a_failing_store_is_no_refusal(void)
+{
+	struct qiao_buf b = block_read("raft/peer", 1);
+	struct client c;
+	struct count n;
+
+	client_prepare(&c, ANCHOR);
+	c.mem.fail_get = true;
+	CU_ASSERT_EQUAL(client_try(&c), QIAO_E_IO);
+	CU_ASSERT_PTR_NULL(c.lc);
+	c.mem.fail_get = false;
+	for (long i = 0; i < 3; i++) {
+		c.mem.fail_after = i;
+		CU_ASSERT_EQUAL(client_try(&c), QIAO_E_FULL);
+		CU_ASSERT_PTR_NULL(c.lc);
+	}
+	c.mem.fail_after = -1;
+	CU_ASSERT_EQUAL(client_try(&c), QIAO_OK);
+	for (long i = 0; i < 3; i++) {
+		c.mem.fail_after = i;
+		CU_ASSERT_EQUAL(take(&c, &b), QIAO_E_FULL);
+		CU_ASSERT_EQUAL(height_of(&c), 0);
+	}
+	c.mem.fail_after = -1;
+	CU_ASSERT_EQUAL(take(&c, &b), QIAO_OK);
+	c.mem.fail_get = true;
+	CU_ASSERT_EQUAL(prove(&c, &n, "raft/peer", 1), QIAO_E_IO);
+	qiao_buf_free(&b);
+	client_close(&c);
+}
+
+static void a_damaged_store_is_an_io_error(void)
+{
+	struct client c;
+
+	client_open(&c);
+	follow(&c, 3, 3, false);
+	qiao_lc_fabric.free(c.lc);
+	for (size_t i = 0; i < c.mem.n; i++)
+		if (strncmp(c.mem.row[i].key, "config/", 7) == 0)
+			c.mem.row[i].key[0] = 'x';
+	CU_ASSERT_EQUAL(client_try(&c), QIAO_E_IO);
+	for (size_t i = 0; i < c.mem.n; i++)
+		if (strcmp(c.mem.row[i].key, "head") == 0)
+			c.mem.row[i].value.n--;
+	CU_ASSERT_EQUAL(client_try(&c), QIAO_E_IO);
+	client_close(&c);
+}
+
+static void an_anchor_that_does_not_fit_is_refused(void)
+{
+	static const char *const bad[] = {
+		"family = \"quorum\"; channel = \"certchannel\"; "
+		"genesis_hash = \"" GENESIS_HASH "\";",
+		"family = \"fabric\"; channel = \"other\"; genesis_hash = "
+		"\"" GENESIS_HASH "\";",
+		"family = \"fabric\"; channel = \"certchannel\"; genesis_hash "
+		"= \"ab5b5002737b200de60a9fd911077f7b80db62c316a404d5500ea2838"
+		"b454ef5\";",
+		"family = \"fabric\"; channel = \"certchannel\";",
+		"family = \"fabric\"; channel = \"certchannel\"; genesis_hash "
+		"= \"0000000000000000000000000000000000000000000000000000000000"
+		"000000\";",
+		HEAD "surprise = 1;",
+		HEAD "chaincode = \"records\";",
+		HEAD "chaincode = ( { name = \"a\"; } );",
+		HEAD "chaincode = ( { name = \"a\"; policy = \"AND(\"; } );",
+		HEAD "chaincode = ( { name = \"a\"; from = -1L; policy = "
+		     "\"AND('A.peer')\"; } );",
+		HEAD "chaincode = ( { name = \"a\"; form = 1L; policy = "
+		     "\"AND('A.peer')\"; } );",
+		HEAD "chaincode = ( { name = \"a\"; policy = "
+		     "\"OutOf(0,'A.peer')\"; } );",
+		HEAD "chaincode = ( { name = \"a\"; policy = "
+		     "\"AND('A.peer')\"; }, { name = \"a\"; policy = "
+		     "\"AND('B.peer')\"; } );",
+	};
+	struct client c;
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		client_prepare(&c, bad[i]);
+		CU_ASSERT_EQUAL(client_try(&c), QIAO_E_CONFIG);
+		CU_ASSERT_PTR_NULL(c.lc);
+		CU_ASSERT_NOT_EQUAL(c.why.text[0], 0);
+		CU_ASSERT_EQUAL(c.mem.n, 0);
+		client_close(&c);
+	}
+}
+
+static void a_store_of_another_chain_is_refused(void)
+{
+	struct client c;
+
+	client_open(&c);
+	qiao_lc_fabric.free(c.lc);
+	for (size_t i = 0; i < c.mem.n; i++)
+		if (strcmp(c.mem.row[i].key, "head") == 0)
+			c.mem.row[i].value.p[c.mem.row[i].value.n - 1] ^= 1;
+	CU_ASSERT_EQUAL(client_try(&c), QIAO_E_CONFIG);
+	client_close(&c);
+}
+
+static void a_bft_channel_is_refused_by_name(void)
+{
+	struct client c;
+
+	client_prepare(&c, ANCHOR);
+	qiao_buf_free(&c.genesis);
+	c.genesis = file_read("bft/genesis.block");
+	c.cfg.anchor_blob = qiao_buf_slice(&c.genesis);
+	CU_ASSERT_EQUAL(client_try(&c), QIAO_E_UNSUPPORTED);
+	CU_ASSERT_PTR_NOT_NULL(strstr(c.why.text, "BFT"));
+	client_close(&c);
+}
+
+static void copies_of_one_block_are_no_conflict(void)
+{
+	static const char *const files[] = {
+		"raft/orderer2/block_0020.pb",
+		"raft/negative/tx_dropped_header_recomputed.pb",
+		"raft/negative/prev_hash_wrong.pb",
+		"raft/negative/cases.json",
+		"raft/peer/block_0021.pb",
+		"raft/peer/block_0000.pb",
+	};
+	struct qiao_buf evidence = QIAO_BUF;
+	struct qiao_buf a = block_read("raft/orderer1", 20);
+	struct client c;
+
+	client_open(&c);
+	follow(&c, 40, 40, true);
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		struct qiao_buf b = file_read(files[i]);
+
+		CU_ASSERT_EQUAL(qiao_lc_fabric.conflict(
+					c.lc, &evidence, qiao_buf_slice(&a),
+					qiao_buf_slice(&b), &c.view, &c.why),
+				QIAO_E_NOTFOUND);
+		CU_ASSERT_EQUAL(evidence.n, 0);
+		qiao_buf_free(&b);
+	}
+	qiao_buf_free(&a);
+	client_close(&c);
+}
+
+static void the_identity_is_that_of_the_wire_format(void)
+{
+	struct qiao_buf b = QIAO_BUF;
+	struct qiao_hash want, genesis, got;
+	struct client c;
+
+	qiao_hex_decode(genesis.b, 32, qiao_slice_str(GENESIS_HASH));
+	qiao_mp_put_array(&b, 3);
+	qiao_mp_put_cstr(&b, "fabric");
+	qiao_mp_put_cstr(&b, "certchannel");
+	qiao_mp_put_hash(&b, &genesis);
+	qiao_sha256_tagged(&want, "qiao/chain/1", qiao_buf_slice(&b));
+	client_open(&c);
+	got = qiao_lc_fabric.identity(c.lc);
+	CU_ASSERT(qiao_hash_eq(&got, &want));
+	CU_ASSERT_PTR_EQUAL(qiao_lightclient_find("fabric"), &qiao_lc_fabric);
+	CU_ASSERT_EQUAL(qiao_lc_fabric.proof_is_block, true);
+	qiao_buf_free(&b);
+	client_close(&c);
+}
+
+/* Fail allocation after allocation until a run does not notice. */
+static void every_failed_allocation_is_said(void)
+{
+	struct qiao_buf config = block_read("raft/peer", 1);
+	struct qiao_buf twenty = block_read("raft/peer", 8);
+	long n = 0;
+	qiao_err err;
+
+	do {
+		struct client c;
+
+		client_prepare(&c, ANCHOR);
+		qiao_fault_alloc_after = n++;
+		err = client_try(&c);
+		qiao_fault_alloc_after = -1;
+		CU_ASSERT(err == QIAO_OK || err == QIAO_E_NOMEM);
+		CU_ASSERT_EQUAL(c.lc != NULL, err == QIAO_OK);
+		client_close(&c);
+	} while (err != QIAO_OK && n < 10000);
+	CU_ASSERT_EQUAL(err, QIAO_OK);
+	n = 0;
+	do {
+		struct client c;
+
+		client_open(&c);
+		qiao_fault_alloc_after = n++;
+		err = take(&c, &config);
+		qiao_fault_alloc_after = -1;
+		CU_ASSERT(err == QIAO_OK || err == QIAO_E_NOMEM);
+		CU_ASSERT_EQUAL(height_of(&c), err == QIAO_OK);
+		client_close(&c);
+	} while (err != QIAO_OK && n < 10000);
+	CU_ASSERT_EQUAL(err, QIAO_OK);
+	n = 0;
+	do {
+		struct count got = { 0 };
+		struct client c;
+
+		client_open(&c);
+		follow(&c, 8, 8, true);
+		qiao_fault_alloc_after = n++;
+		err = qiao_lc_fabric.prove(
+			c.lc, qiao_buf_slice(&twenty),
+			(struct qiao_proven_sink){ &got, count_item }, &c.view,
+			&c.why);
+		qiao_fault_alloc_after = -1;
+		CU_ASSERT(err == QIAO_OK || err == QIAO_E_NOMEM);
+		CU_ASSERT_EQUAL(got.writes, err == QIAO_OK);
+		client_close(&c);
+	} while (err != QIAO_OK && n < 1000);
+	CU_ASSERT_EQUAL(err, QIAO_OK);
+	qiao_buf_free(&config);
+	qiao_buf_free(&twenty);
+}
+
+static const struct test_case cases[] = {
+	{ "the channel is followed whole and thin",
+	  the_channel_is_followed_whole_and_thin },
+	{ "records are proven at any accepted height",
+	  records_are_proven_at_any_accepted_height },
+	{ "a statement says who made it", a_statement_says_who_made_it },
+	{ "a proof must be of an accepted block",
+	  a_proof_must_be_of_an_accepted_block },
+	{ "a batch is taken whole or not at all",
+	  a_batch_is_taken_whole_or_not_at_all },
+	{ "bad claims have their reasons", bad_claims_have_their_reasons },
+	{ "a configuration block must come whole",
+	  a_configuration_block_must_come_whole },
+	{ "what the operator demands comes on top",
+	  what_the_operator_demands_comes_on_top },
+	{ "several orderers may sign one claim",
+	  several_orderers_may_sign_one_claim },
+	{ "a client goes on where its store is",
+	  a_client_goes_on_where_its_store_is },
+	{ "a failing store is no refusal", a_failing_store_is_no_refusal },
+	{ "a damaged store is an I/O error", a_damaged_store_is_an_io_error },
+	{ "an anchor that does not fit is refused",
+	  an_anchor_that_does_not_fit_is_refused },
+	{ "a store of another chain is refused",
+	  a_store_of_another_chain_is_refused },
+	{ "a BFT channel is refused by name",
+	  a_bft_channel_is_refused_by_name },
+	{ "copies of one block are no conflict",
+	  copies_of_one_block_are_no_conflict },
+	{ "the identity is that of the wire format",
+	  the_identity_is_that_of_the_wire_format },
+	{ "every failed allocation is said", every_failed_allocation_is_said },
+	{ NULL, NULL },
+};
+
+const struct test_suite fabric_lc_test_suite = { "verify/fabric_lc", cases };
