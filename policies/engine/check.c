@@ -120,6 +120,7 @@ static void orgs_check(const struct checked *k, const char *group,
 {
 	const struct qiao_cnode *array = member(k->node, group, "org");
 	const struct qiao_orgs *o = k->l->p->orgs;
+	char safe[128];
 
 	for (size_t i = 0; o && i < ps->n; i++) {
 		const struct qiao_pat *p = &ps->p[i];
@@ -133,9 +134,10 @@ static void orgs_check(const struct checked *k, const char *group,
 				unknown(k->l, n, "E108", "organisation",
 					p->text, near_org(o, p->text));
 			else
-				unknown(k->l, n, "E108",
-					"organisations, no name fits", p->text,
-					NULL);
+				qiao_conf_error(
+					k->l->c, k->l->d, n, "E108",
+					"no organisation fits \"%s\"",
+					safe_text(safe, sizeof(safe), p->text));
 			continue;
 		}
 		org = p->kind == QIAO_PAT_EXACT ? qiao_orgs_find(o, p->text)
