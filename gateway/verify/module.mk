@@ -32,3 +32,4 @@ LIB_SRC += gateway/verify/lc_fabric_state.c
 LIB_SRC += gateway/verify/fabric_judge.c
 UNIT_SRC += tests/unit/verify/fabric_judge_test.c
 UNIT_SRC += tests/unit/verify/fabric_lc_test.c
+UNIT_SRC += tests/unit/verify/fabric_mutate_test.c
