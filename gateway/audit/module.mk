@@ -1,3 +1,4 @@
 # SPDX-License-Identifier: Apache-2.0
 LIB_SRC += $(addprefix gateway/audit/,checkpoint.c entry.c log.c tree.c)
 UNIT_SRC += $(addprefix tests/unit/audit/,audit_log_test.c)
+FUZZ_SRC += tests/fuzz/checkpoint.c

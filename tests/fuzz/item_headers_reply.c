@@ -1,0 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/fuzz/again.h"
+
+FUZZ_ITEM(headers_reply)
