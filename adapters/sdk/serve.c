@@ -12,11 +12,13 @@
 #include <nng/protocol/reqrep0/req.h>
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #define OP_MAX      16
 #define ARGS_MAX    16
 #define THREADS_MAX 64
+#define LOOK_MS     250 /* how long a stop may take to be seen */
 #define CHECK_MS    1000 /* patience of qiao_serve_check */
 /* what stands around a result: numbers and the sentence */
 #define FRAME_MAX QIAO_KIB(2)
@@ -36,6 +38,7 @@ struct qiao_server {
 	bool has_socket;
 	size_t n;
 	struct worker w[THREADS_MAX];
+	atomic_bool stopping;
 };
 
 /* A sentence may have been cut in the middle of a character. */
@@ -144,6 +147,7 @@ static nng_msg *answer(const struct worker *w, nng_msg *request)
 
 static void reply_send(struct worker *w, nng_msg *reply)
 {
+	nng_aio_set_timeout(w->aio, NNG_DURATION_INFINITE);
 	nng_aio_set_msg(w->aio, reply);
 	nng_ctx_send(w->ctx, w->aio);
 	nng_aio_wait(w->aio);
@@ -151,19 +155,26 @@ static void reply_send(struct worker *w, nng_msg *reply)
 		nng_msg_free(nng_aio_get_msg(w->aio)); /* the asker has gone */
 }
 
+/*
+ * NNG 1.5.2 panics ("pthread_mutex_lock: Invalid argument") when a context
+ * sends while its socket is being closed, so workers end first.
+ */
 static void *work(void *arg)
 {
 	struct worker *w = arg;
 
-	for (;;) {
+	while (!w->server->stopping) {
 		nng_msg *request, *reply;
 		int rv;
 
+		nng_aio_set_timeout(w->aio, LOOK_MS);
 		nng_ctx_recv(w->ctx, w->aio);
 		nng_aio_wait(w->aio);
 		rv = nng_aio_result(w->aio);
 		if (rv == NNG_ECLOSED || rv == NNG_ECANCELED)
-			return NULL;
+			break;
+		if (rv == NNG_ETIMEDOUT)
+			continue;
 		if (rv != 0) {
 			qiao_sleep_ms(10); /* no memory: do not spin */
 			continue;
@@ -174,6 +185,7 @@ static void *work(void *arg)
 		if (reply)
 			reply_send(w, reply);
 	}
+	return NULL;
 }
 
 static int worker_start(struct qiao_server *s, struct worker *w)
@@ -194,10 +206,8 @@ static int worker_start(struct qiao_server *s, struct worker *w)
 	return 0;
 }
 
-static void worker_stop(struct worker *w)
+static void worker_free(struct worker *w)
 {
-	if (w->has_thread)
-		pthread_join(w->thread, NULL);
 	if (w->has_ctx)
 		nng_ctx_close(w->ctx);
 	if (w->aio)
@@ -290,9 +300,13 @@ void qiao_serve_close(struct qiao_server *s)
 {
 	if (!s)
 		return;
-	if (s->has_socket)
-		nng_close(s->socket); /* wakes every worker */
+	s->stopping = true;
 	for (size_t i = 0; i < s->n; i++)
-		worker_stop(&s->w[i]);
+		if (s->w[i].has_thread)
+			pthread_join(s->w[i].thread, NULL);
+	if (s->has_socket)
+		nng_close(s->socket);
+	for (size_t i = 0; i < s->n; i++)
+		worker_free(&s->w[i]);
 	qiao_free(s);
 }
