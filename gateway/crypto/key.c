@@ -47,7 +47,7 @@ static void lock_memory(void)
 	else
 		locked = CRYPTO_secure_malloc_init(LOCKED_BYTES, 16) == 1;
 	if (!locked)
-		qiao_log(QIAO_LOG_ERROR, "key.unlocked",
+		qiao_log(QIAO_LOG_ERROR, "key-unlocked",
 			 "remedy=\"allow locked memory: ulimit -l 64, or "
 			 "LimitMEMLOCK=64K in the service\"");
 }

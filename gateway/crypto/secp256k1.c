@@ -21,7 +21,7 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 static void report(const char *text, void *data)
 {
 	(void)data;
-	qiao_log(QIAO_LOG_ERROR, "crypto.illegal", "library=secp256k1 text=%s",
+	qiao_log(QIAO_LOG_ERROR, "crypto-illegal", "library=secp256k1 text=%s",
 		 text);
 }
 

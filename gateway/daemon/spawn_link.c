@@ -62,7 +62,7 @@ static void take_exit(struct qiao_spawner *s, const struct qiao_spawn_msg *m)
 	pthread_mutex_lock(&s->lock);
 	s->exits++;
 	pthread_mutex_unlock(&s->lock);
-	qiao_log(QIAO_LOG_WARN, "adapter_exited", "chain=%s pid=%lld %s=%d",
+	qiao_log(QIAO_LOG_WARN, "adapter-exited", "chain=%s pid=%lld %s=%d",
 		 m->name, (long long)m->pid, killed ? "signal" : "code",
 		 killed ? WTERMSIG(status) : WEXITSTATUS(status));
 }

@@ -296,7 +296,7 @@ static void on_signals(struct spawner *s)
 static void kill_late(struct spawner *s, int64_t now)
 {
 	if (s->relay && s->relay_kill_at && s->relay_kill_at <= now) {
-		qiao_log(QIAO_LOG_ERROR, "relay_hangs", "killed=yes");
+		qiao_log(QIAO_LOG_ERROR, "relay-hangs", "killed=yes");
 		kill(s->relay, SIGKILL);
 		s->relay_kill_at = 0;
 	}
@@ -369,7 +369,7 @@ static int serve(struct spawner *s)
 	status = s->relay_status;
 	if (WIFEXITED(status))
 		return WEXITSTATUS(status);
-	qiao_log(QIAO_LOG_ERROR, "relay_died", "signal=%d", WTERMSIG(status));
+	qiao_log(QIAO_LOG_ERROR, "relay-died", "signal=%d", WTERMSIG(status));
 	return 128 + WTERMSIG(status);
 }
 

@@ -10,6 +10,7 @@
 # lint-words     banned functions, comments, SPDX lines, include guards
 # lint-size      functions of 100 lines, files of 1200    (tests/lint/long.txt)
 # lint-headers   every header compiles alone
+# lint-events    log events and docs/events.md agree
 # lint-leaks     no names or paths from outside the project
 # lint-commits   commit subjects: "folder: what changes", at most 72 ASCII
 # lint-shell     shellcheck
@@ -27,7 +28,7 @@ CLANG_FORMAT ?= clang-format-14
 CLANG_TIDY   ?= clang-tidy-14
 
 LINTS := lint-format lint-layers lint-doors lint-pure lint-words lint-size \
-         lint-headers lint-leaks lint-commits lint-shell lint-man \
+         lint-headers lint-events lint-leaks lint-commits lint-shell lint-man \
          lint-lints lint-analyze
 lint: $(LINTS)
 
@@ -46,6 +47,8 @@ lint-size:
 lint-headers:
 	$(Q)sh tests/lint/headers.sh $(CC) $(ALL_CPPFLAGS) $(WARN) -Werror -std=c11 \
 	  $(PKG_CFLAGS) -- $(filter %.h,$(C_FILES))
+lint-events:
+	$(Q)sh tests/lint/events.sh docs/events.md $(filter-out tests/%,$(C_FILES))
 lint-leaks:
 	$(Q)sh tests/lint/leaks.sh
 lint-commits:

@@ -84,6 +84,18 @@ pure accept 'int f(void *p) { return memcmp(p, p, 3); }'
 pure refuse 'int f(void) { return time(0); }'
 pure refuse 'int f(void) { return open("a", 0); }'
 
+event() { # wanted, event and level in the list
+	printf '| event | level | meaning |\n| \140%s\140 | %s | said |\n' "$2" "$3" >events.md
+	try "$1" "events: $2 $3" sh "$top/tests/lint/events.sh" events.md relay/a.c
+}
+line relay/a.c 'qiao_log(QIAO_LOG_WARN,
+		 "peer-failed", "x");'
+event accept peer-failed warn
+event refuse peer-failed error
+event refuse peer-lost warn
+line relay/a.c 'qiao_log(level, name, "x");'
+event refuse peer-failed warn
+
 git init -q . && git config user.name x && git config user.email x@example.org
 leak() {
 	printf '%s\n' "$2" >a.txt
