@@ -16,7 +16,21 @@ enum {
 	QIAO_EXIT_USAGE = 2,
 };
 
+/* One file each, in the order of the table in main.c. */
+int qiao_cmd_key(int argc, char **argv);
 int qiao_cmd_verify(int argc, char **argv);
+
+/*
+ * The verbs of a command that has some, such as `key new`; a row without name
+ * ends the list. The verb becomes argv[0]. Without one that fits, usage is
+ * printed, and `--help` prints it as an answer.
+ */
+struct qiao_cli_verb {
+	const char *name;
+	int (*run)(int argc, char **argv);
+};
+int qiao_cli_run(const struct qiao_cli_verb *verbs, const char *usage, int argc,
+		 char **argv);
 
 /*
  * Append a regular file or pipe of at most max bytes to out. QIAO_E_IO,

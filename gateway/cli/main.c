@@ -10,6 +10,8 @@ static const struct {
 	const char *en, *zh;
 	int (*run)(int argc, char **argv);
 } commands[] = {
+	{ "key", "make and show key files", "生成和查看密钥文件",
+	  qiao_cmd_key },
 	{ "verify", "judge serialised blocks of a chain, offline",
 	  "离线校验链的区块", qiao_cmd_verify },
 };
