@@ -170,15 +170,6 @@ static qiao_err compile(struct qiao_fabric_sigpolicy *p, struct qiao_slice in,
 	return QIAO_OK;
 }
 
-/* Room was made for the largest policy allowed; most have three nodes. */
-static void shrink(struct qiao_fabric_sigpolicy *p)
-{
-	void *node = qiao_realloc(p->node, p->nodes * sizeof(*p->node));
-
-	if (node)
-		p->node = node;
-}
-
 qiao_err qiao_fabric_sigpolicy_compile(struct qiao_fabric_sigpolicy *out,
 				       struct qiao_slice envelope)
 {
@@ -200,9 +191,7 @@ qiao_err qiao_fabric_sigpolicy_compile(struct qiao_fabric_sigpolicy *out,
 		err = compile(out, rule, 0);
 	if (err == QIAO_OK)
 		err = out->arena.err;
-	if (err == QIAO_OK)
-		shrink(out);
-	else
+	if (err != QIAO_OK)
 		qiao_fabric_sigpolicy_free(out);
 	return err;
 }
