@@ -33,3 +33,4 @@ LIB_SRC += gateway/verify/fabric_judge.c
 UNIT_SRC += tests/unit/verify/fabric_judge_test.c
 UNIT_SRC += tests/unit/verify/fabric_lc_test.c
 UNIT_SRC += tests/unit/verify/fabric_mutate_test.c
+UNIT_SRC += tests/unit/verify/fabric_made_test.c

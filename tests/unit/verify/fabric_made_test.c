@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Blocks made with keys that we have (tests/vectors/fabric/made/make.py): what
+ * clients and orderers could do and honest ones do not.
+ */
+#include "gateway/codec/json.h"
+#include "gateway/verify/fabric_judge.h"
+#include "tests/unit/verify/fabric_files.h"
+
+#include <string.h>
+
+static void made_read(struct qiao_buf *b, struct qiao_slice name)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "made/%.*s", (int)name.n,
+		 (const char *)name.p);
+	*b = file_read(path);
+}
+
+static void rules_of_made(struct qiao_fabric_rules *r)
+{
+	struct qiao_why why;
+
+	CU_ASSERT_EQUAL(
+		qiao_fabric_rules_add(r, "cc", 0,
+				      "AND('OneMSP.peer','TwoMSP.peer')", &why),
+		QIAO_OK);
+	CU_ASSERT_EQUAL(qiao_fabric_rules_add(
+				r, "two", 0,
+				"OutOf(2,'OneMSP.peer','OneMSP.peer')", &why),
+			QIAO_OK);
+}
+
+static void check_flags(const struct qiao_fabric_verdict *v,
+			const struct qiao_json *want, const char *name)
+{
+	CU_ASSERT_EQUAL(v->n_flags, qiao_json_count(want));
+	for (size_t i = 0; i < v->n_flags; i++) {
+		int64_t code = -1;
+
+		qiao_json_int(qiao_json_at(want, i), &code);
+		if (code != v->flags[i])
+			printf("\n%s entry %zu: want %d, got %d\n", name, i,
+			       (int)code, v->flags[i]);
+		CU_ASSERT_EQUAL(v->flags[i], code);
+	}
+}
+
+static void judge_case(struct qiao_fabric_judge *j, const struct qiao_json *c)
+{
+	const struct qiao_json *chain = qiao_json_get(c, "chain");
+	struct qiao_slice file = qiao_json_text(qiao_json_get(c, "file"));
+	struct qiao_slice want = qiao_json_text(qiao_json_get(c, "want"));
+	struct qiao_fabric_verdict v;
+	struct qiao_buf b;
+	int64_t records = -1;
+	const char *got;
+	char name[64];
+
+	qiao_str_copy(name, sizeof(name), file);
+	for (size_t i = 0; i < qiao_json_count(chain); i++) {
+		made_read(&b, qiao_json_text(qiao_json_at(chain, i)));
+		CU_ASSERT_EQUAL(
+			qiao_fabric_judge_next(j, &v, qiao_buf_slice(&b)),
+			QIAO_OK);
+		CU_ASSERT_EQUAL(v.err, QIAO_OK);
+		qiao_fabric_verdict_fini(&v);
+		qiao_buf_free(&b);
+	}
+	made_read(&b, file);
+	CU_ASSERT_EQUAL(qiao_fabric_judge_next(j, &v, qiao_buf_slice(&b)),
+			QIAO_OK);
+	got = v.err == QIAO_OK ? "accept" : qiao_fabric_refusal(v.err);
+	if (!qiao_slice_is(want, got))
+		printf("\n%s: want %.*s, got %s: %s\n", name, (int)want.n,
+		       (const char *)want.p, got, v.why.text);
+	CU_ASSERT(qiao_slice_is(want, got));
+	if (v.err == QIAO_OK) {
+		check_flags(&v, qiao_json_get(c, "flags"), name);
+		qiao_json_int(qiao_json_get(c, "records"), &records);
+		if ((uint64_t)records != v.records)
+			printf("\n%s: records %d, got %d\n", name, (int)records,
+			       (int)v.records);
+		CU_ASSERT_EQUAL(v.records, (uint64_t)records);
+	}
+	qiao_fabric_verdict_fini(&v);
+	qiao_buf_free(&b);
+}
+
+static void made_blocks_get_what_they_must(void)
+{
+	struct qiao_buf text = file_read("made/cases.json");
+	struct qiao_buf genesis = file_read("made/genesis.block");
+	struct qiao_fabric_rules rules = { NULL, 0 };
+	struct qiao_json *cases;
+	struct qiao_why why;
+
+	rules_of_made(&rules);
+	CU_ASSERT_EQUAL_FATAL(
+		qiao_json_parse(&cases, qiao_buf_slice(&text), &why), QIAO_OK);
+	CU_ASSERT(qiao_json_count(cases) > 60);
+	for (size_t i = 0; i < qiao_json_count(cases); i++) {
+		struct qiao_fabric_judge *j;
+
+		CU_ASSERT_EQUAL_FATAL(
+			qiao_fabric_judge_new(&j, qiao_buf_slice(&genesis),
+					      &rules, &why),
+			QIAO_OK);
+		judge_case(j, qiao_json_at(cases, i));
+		qiao_fabric_judge_free(j);
+	}
+	qiao_json_free(cases);
+	qiao_fabric_rules_free(&rules);
+	qiao_buf_free(&text);
+	qiao_buf_free(&genesis);
+}
+
+static const struct test_case cases[] = {
+	{ "made blocks get what they must", made_blocks_get_what_they_must },
+	{ NULL, NULL },
+};
+
+const struct test_suite fabric_made_test_suite = { "verify/fabric_made",
+						   cases };

@@ -1,0 +1,719 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""A small Raft channel whose keys we have, to make what honest nodes do not.
+
+    make.py           write the blocks and cases.json beside this script
+    make.py --check   say whether they are what this script makes (exit 0 or 1)
+
+Needs the `cryptography` package. Keys and nonces come from fixed words, ECDSA
+is deterministic, so a run always gives the same files. Shares no code with the
+program. Message numbers: fabric-protos.
+"""
+import datetime
+import hashlib
+import json
+import os
+import sys
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import (
+    Prehashed, decode_dss_signature, encode_dss_signature)
+from cryptography.x509.oid import NameOID
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+CHANNEL = "madechannel"
+N = int("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551", 16)
+DAY = datetime.timedelta(days=1)
+T0 = datetime.datetime(2024, 1, 1)
+
+
+# --- protocol buffers --------------------------------------------------------
+def varint(n):
+    out = bytearray()
+    while n >= 0x80:
+        out.append(n & 0x7f | 0x80)
+        n >>= 7
+    out.append(n)
+    return bytes(out)
+
+
+def field(number, value):
+    if isinstance(value, str):
+        value = value.encode()
+    if isinstance(value, int):
+        return varint(number << 3) + varint(value)
+    return varint(number << 3 | 2) + varint(len(value)) + value
+
+
+def msg(*pairs):
+    """Pairs of number and value in order; zero numbers, None, are left out."""
+    out = b""
+    for number, value in pairs:
+        if value is None or (isinstance(value, int) and value == 0):
+            continue
+        out += field(number, value)
+    return out
+
+
+def sha256(*parts):
+    return hashlib.sha256(b"".join(parts)).digest()
+
+
+# --- keys and certificates ---------------------------------------------------
+def key(word):
+    return ec.derive_private_key(
+        int.from_bytes(sha256(b"qiao made " + word.encode()), "big") % (N - 1) + 1,
+        ec.SECP256R1())
+
+
+def sign(k, *parts, high_s=False, tail=b"", long_form=False):
+    der = k.sign(sha256(*parts), ec.ECDSA(Prehashed(hashes.SHA256()),
+                                          deterministic_signing=True))
+    r, s = decode_dss_signature(der)
+    if (s > N // 2) != high_s:
+        s = N - s
+    der = encode_dss_signature(r, s)
+    if long_form:
+        der = der[:1] + b"\x81" + der[1:]
+    return der + tail
+
+
+def name(cn, ous=()):
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, cn)] + [
+        x509.NameAttribute(NameOID.ORGANIZATIONAL_UNIT_NAME, ou) for ou in ous])
+
+
+class Cert:
+    def __init__(self, cn, ous=(), issuer=None, ca=False, word=None, start=T0,
+                 days=3650, signer=None):
+        self.key = key(word or cn)
+        signer = signer or (issuer.key if issuer else self.key)
+        b = (x509.CertificateBuilder()
+             .subject_name(name(cn, ous))
+             .issuer_name(issuer.cert.subject if issuer else name(cn, ous))
+             .public_key(self.key.public_key())
+             .serial_number(int.from_bytes(sha256(cn.encode())[:8], "big") >> 1)
+             .not_valid_before(start).not_valid_after(start + days * DAY))
+        if ca:
+            b = b.add_extension(x509.BasicConstraints(True, None), True)
+            b = b.add_extension(x509.KeyUsage(False, False, False, False, False,
+                                              True, True, False, False), True)
+            b = b.add_extension(x509.SubjectKeyIdentifier.from_public_key(
+                self.key.public_key()), False)
+        self.cert = b.sign(signer, hashes.SHA256(), ecdsa_deterministic=True)
+        self.der = self.cert.public_bytes(serialization.Encoding.DER)
+        self.pem = self.cert.public_bytes(serialization.Encoding.PEM)
+
+    def other_s(self):
+        """The same certificate with the other S in the CA's signature."""
+        r, s = decode_dss_signature(self.cert.signature)
+        return pem_of(self.der, encode_dss_signature(r, N - s))
+
+
+def der_len(n):
+    return bytes([n]) if n < 128 else b"\x82" + n.to_bytes(2, "big") \
+        if n > 255 else bytes([0x81, n])
+
+
+def pem_of(der, sig):
+    cert = x509.load_der_x509_certificate(der)
+    tbs = cert.tbs_certificate_bytes
+    alg = bytes.fromhex("300a06082a8648ce3d040302")
+    bits = b"\x03" + der_len(len(sig) + 1) + b"\x00" + sig
+    body = tbs + alg + bits
+    new = x509.load_der_x509_certificate(b"\x30" + der_len(len(body)) + body)
+    return new.public_bytes(serialization.Encoding.PEM)
+
+
+class Org:
+    def __init__(self, mspid):
+        self.mspid = mspid
+        self.root = Cert("ca." + mspid, ca=True)
+        for role in ("client", "peer", "admin", "orderer"):
+            setattr(self, role, Cert("%s.%s" % (role, mspid), [role], self.root))
+
+    def msp(self, roots=None, intermediates=(), crls=(), node_ous=True, admins=()):
+        ous = msg((1, 1), *[(i, msg((2, ou))) for i, ou in
+                            ((2, "client"), (3, "peer"), (4, "admin"), (5, "orderer"))])
+        inner = msg((1, self.mspid), *[(2, c.pem) for c in roots or [self.root]],
+                    *[(3, c.pem) for c in intermediates],
+                    *[(4, c.pem) for c in admins], *[(5, c) for c in crls],
+                    (11, ous if node_ous else None))
+        return msg((2, inner))
+
+
+def identity(mspid, pem):
+    return msg((1, mspid), (2, pem))
+
+
+ORD, ONE, TWO = Org("OrdererMSP"), Org("OneMSP"), Org("TwoMSP")
+
+
+# --- configuration -----------------------------------------------------------
+MEMBER, ADMIN, CLIENT, PEER, ORDERER = range(5)
+
+
+def role(mspid, r):
+    return msg((2, msg((1, mspid), (2, r))))
+
+
+def signed_by(i):
+    return field(1, i)  # a oneof: zero is written too
+
+
+def n_out_of(n, rules):
+    return msg((2, msg((1, n), *[(2, r) for r in rules])))
+
+
+def sig_policy(rule, principals):
+    return msg((1, 1), (2, msg((2, rule), *[(3, p) for p in principals])))
+
+
+def one_of(*principals):
+    return sig_policy(n_out_of(1, [signed_by(i) for i in range(len(principals))]),
+                      principals)
+
+
+def implicit(rule, sub):
+    return msg((1, 3), (2, msg((1, sub), (2, rule))))
+
+
+ANY, ALL, MAJORITY = range(3)
+
+
+class Group:
+    def __init__(self, groups=None, values=None, policies=None, version=0,
+                 mod="Admins"):
+        self.groups, self.values = groups or {}, values or {}
+        self.policies, self.version, self.mod = policies or {}, version, mod
+
+    def encode(self):
+        return msg(
+            (1, self.version),
+            *[(2, msg((1, k), (2, g.encode()))) for k, g in sorted(self.groups.items())],
+            *[(3, msg((1, k), (2, msg((1, v[0]), (2, v[1]), (3, "Admins")))))
+              for k, v in sorted(self.values.items())],
+            *[(4, msg((1, k), (2, msg((1, v[0]), (2, v[1]), (3, "Admins")))))
+              for k, v in sorted(self.policies.items())],
+            (5, self.mod))
+
+    def copy(self):
+        return Group({k: g.copy() for k, g in self.groups.items()},
+                     dict(self.values), dict(self.policies), self.version, self.mod)
+
+
+def capabilities(*words):
+    return msg(*[(1, msg((1, w), (2, b""))) for w in words])
+
+
+def org_group(org, r):
+    p = {"Readers": (0, one_of(role(org.mspid, MEMBER))),
+         "Writers": (0, one_of(role(org.mspid, ADMIN), role(org.mspid, r))),
+         "Admins": (0, one_of(role(org.mspid, ADMIN))),
+         "Endorsement": (0, one_of(role(org.mspid, PEER)))}
+    return Group(values={"MSP": (0, org.msp())}, policies=p)
+
+
+def base_config():
+    meta = {"Readers": (0, implicit(ANY, "Readers")),
+            "Writers": (0, implicit(ANY, "Writers")),
+            "Admins": (0, implicit(MAJORITY, "Admins"))}
+    orderer = Group({"OrdererOrg": org_group(ORD, ORDERER)}, {
+        "ConsensusType": (0, msg((1, "etcdraft"))),
+        "BatchSize": (0, msg((1, 10), (2, 1000000), (3, 500000))),
+        "Capabilities": (0, capabilities("V2_0"))},
+        dict(meta, BlockValidation=(0, implicit(ANY, "Writers"))))
+    application = Group(
+        {"One": org_group(ONE, CLIENT), "Two": org_group(TWO, CLIENT)},
+        {"Capabilities": (0, capabilities("V2_0"))},
+        dict(meta, Endorsement=(0, implicit(MAJORITY, "Endorsement")),
+             LifecycleEndorsement=(0, implicit(MAJORITY, "Endorsement"))))
+    return Group({"Orderer": orderer, "Application": application}, {
+        "HashingAlgorithm": (0, msg((1, "SHA256"))),
+        "BlockDataHashingStructure": (0, msg((1, 0xffffffff))),
+        "Capabilities": (0, capabilities("V2_0"))}, meta)
+
+
+def at(config, path):
+    for step in path:
+        config = config.groups[step]
+    return config
+
+
+def request(path, member, signers, version=1, read_version=0, policy=False,
+            extra=None, channel=CHANNEL, skip_signature=False):
+    """last_update that sets a value (or policy) at a path to a new version."""
+    def nest(leaf):
+        g = leaf
+        for step in reversed(path):
+            g = Group({step: g}, mod="")
+        return g
+    new = {member[0]: (version, member[1])}
+    write = nest(Group(policies=new, mod="") if policy else Group(values=new, mod=""))
+    read = nest(Group(version=read_version, mod=""))
+    update = msg((1, channel), (2, read.encode()), (3, write.encode()))
+    sigs = []
+    for org, cert in signers:
+        header = msg((1, identity(org.mspid, cert.pem)), (2, b"nonce"))
+        sigs.append(msg((1, header), (2, b"\x30\x00" if skip_signature else
+                                      sign(cert.key, header, update))))
+    payload = msg((1, msg((1, msg((1, 2), (4, channel))))),
+                  (2, msg((1, update), *[(2, s) for s in sigs])))
+    return msg((1, payload), (2, b"unchecked"))
+
+
+def config_entry(config, sequence, update, channel=CHANNEL, sender=(ORD, ORD.orderer),
+                 sig=None):
+    data = msg((1, msg((1, sequence), (2, config.encode()))), (2, update))
+    return envelope(data, 1, sender, channel=channel, tx_id="", sig=sig)
+
+
+# --- transactions --------------------------------------------------------------
+def envelope(data, htype=3, creator=(ONE, ONE.client), channel=CHANNEL, nonce=b"nonce",
+             tx_id=None, epoch=0, extension=None, creator_bytes=None, sig=None,
+             header_extra=b"", payload_extra=b"", split_header=False, signer=None, **how):
+    who = creator_bytes if creator_bytes is not None else \
+        identity(creator[0].mspid, creator[1].pem)
+    if tx_id is None:
+        tx_id = sha256(nonce, who).hex()
+    ch = msg((1, htype), (4, channel), (5, tx_id or None), (6, epoch),
+             (7, extension)) + header_extra
+    sh = msg((1, who or None), (2, nonce or None))
+    if split_header:  # one message in two pieces: Go joins them
+        payload = field(1, msg((1, ch))) + field(1, msg((2, sh)))
+    else:
+        payload = field(1, msg((1, ch), (2, sh)))
+    payload += msg((2, data)) + payload_extra
+    return field(1, payload) + field(2, sig or sign((signer or creator[1]).key, payload, **how))
+
+
+def rwset(namespace, writes, more=(), collection=None):
+    kv = msg(*[(3, msg((1, k), (2, d), (3, v))) for k, d, v in writes])
+    first = [(2, msg((1, namespace), (2, kv or None),
+                     (3, collection)))]
+    return msg(*(first + [(2, m) for m in more]))
+
+
+WRITE = [("key", 0, b"value")]
+
+
+class Tx:
+    """A transaction, each part of which can be spoilt."""
+    count = 0
+
+    def __init__(self, **o):
+        self.o = o
+        Tx.count += 1
+
+    def build(self):
+        o = self.o
+        creator = o.get("creator", (ONE, ONE.client))
+        who = o.get("creator_bytes", identity(creator[0].mspid, creator[1].pem))
+        nonce = o.get("nonce", b"nonce %d" % Tx.count)
+        sh = msg((1, who), (2, nonce))
+        ext = o.get("extension", msg((2, msg((2, o.get("chaincode", "cc"))))))
+        tx_id = o.get("tx_id", sha256(nonce, who).hex())
+        ch = msg((1, 3), (4, o.get("channel", CHANNEL)), (5, tx_id), (7, ext)) + \
+            o.get("header_extra", b"")
+        proposal = o.get("proposal", b"what was asked for")
+        results = o.get("results", rwset("cc", WRITE))
+        action = o.get("action", msg(
+            (1, results), (2, o.get("event")), (3, msg((1, 200))),
+            (4, o.get("ran", msg((2, "cc"), (3, "1.0"))))))
+        phash = o.get("hash", sha256(ch, sh, proposal))
+        prp = msg((1, phash), (2, action or None))
+        ends = b""
+        for org, cert, *how in o.get("endorsers", [(ONE, ONE.peer), (TWO, TWO.peer)]):
+            how = how[0] if how else {}
+            ident = identity(how.get("as", org.mspid), how.get("pem", cert.pem))
+            key_ = how.get("key", cert.key)
+            ends += field(2, msg((1, ident), (2, how.get("sig") or sign(key_, prp, ident))))
+        endorsed = field(1, prp) + ends
+        if o.get("split_endorsed"):
+            cap = msg((1, proposal)) + field(2, field(1, prp)) + field(2, ends)
+        else:
+            cap = msg((1, proposal), (2, endorsed))
+        cap = o.get("cap", cap)
+        one = field(1, msg((1, o.get("action_header", sh)), (2, cap or None)))
+        data = o.get("data", one * o.get("actions", 1))
+        return envelope(data, 3, creator, o.get("channel", CHANNEL), nonce, tx_id,
+                        extension=ext, creator_bytes=who,
+                        header_extra=o.get("header_extra", b""), **o.get("how", {}))
+
+
+def tx(**o):
+    return Tx(**o).build()
+
+
+# --- blocks --------------------------------------------------------------------
+def der_int(n):
+    b = n.to_bytes(n.bit_length() // 8 + 1, "big")
+    return b"\x02" + bytes([len(b)]) + b
+
+
+def header_der(number, previous, data_hash):
+    body = der_int(number) + b"\x04" + bytes([len(previous)]) + previous + \
+        b"\x04" + bytes([len(data_hash)]) + data_hash
+    return b"\x30" + bytes([len(body)]) + body
+
+
+class Block:
+    def __init__(self, number, previous, entries, last=0, signers=((ORD, ORD.orderer),),
+                 value=None, bft=False, unknown=b""):
+        data_hash = sha256(*entries)
+        der = header_der(number, previous, data_hash)
+        self.hash = sha256(der)
+        self.number = number
+        if value is None:
+            value = field(1, msg((1, last)))
+        slot = msg((1, value or None))
+        for org, cert in signers:
+            sh = msg((1, identity(org.mspid, cert.pem)), (2, b"block nonce"))
+            if bft:
+                sh = msg((1, 1), (2, b"block nonce"))
+            sig = sign(cert.key, value, sh, der)
+            slot += field(2, msg((3, sh), (2, sig)) if bft else msg((1, sh), (2, sig)))
+        self.bytes = msg(
+            (1, msg((1, number), (2, previous or None), (3, data_hash)))) + \
+            field(2, msg(*[(1, e) for e in entries])) + \
+            field(3, field(1, slot) + field(1, b"") + field(1, b"")) + unknown
+
+
+FILES, CASES = {}, []
+
+
+def put(fname, block):
+    FILES[fname + ".block"] = block.bytes
+    return block
+
+
+BASE = base_config()
+GENESIS = put("genesis", Block(0, b"", [msg((1, msg(
+    (1, msg((1, msg((1, 1), (4, CHANNEL))), (2, msg((2, b"n"))))),
+    (2, msg((1, msg((2, BASE.encode()))))))))], signers=(), value=b""))
+
+
+def case(fname, block, want, flags=None, records=None, chain=()):
+    """want: accept, or the word of the refusal."""
+    put(fname, block)
+    CASES.append({"file": fname + ".block", "want": want, "flags": flags or [],
+                  "records": records or 0, "chain": [c + ".block" for c in chain]})
+
+
+def first(entries, **how):
+    return Block(1, GENESIS.hash, entries, **how)
+
+
+def good():
+    return tx()
+
+
+def transactions():
+    """Every code that a peer gives, one entry each; block 1."""
+    bad_key = rwset("cc", [])[:0] + msg((2, msg((1, "cc"), (2, field(
+        3, b"\x0a\x02\xff\xfe")))))
+    two_ns = msg((2, msg((1, "cc"))), (2, msg((1, "cc"))))
+    same = b"the same nonce"
+    stranger = Cert("stranger", ["client"], ONE.root, signer=key("impostor"))
+    entries = [
+        (0, good()),
+        (2, field(1, b"\xff\xff") + field(2, b"x")),
+        (3, field(1, msg((2, b"no header"))) + field(2, b"x")),
+        (3, envelope(b"x", 9)),
+        (3, envelope(b"x", 3, epoch=1)),
+        (3, envelope(b"x", 3, nonce=b"")),
+        (3, envelope(b"x", 3, creator_bytes=b"")),
+        (3, envelope(b"x", 3, header_extra=field(4, b"\xff"))),
+        (4, envelope(b"x", 3, creator_bytes=b"\xff")),
+        (4, tx(creator_bytes=identity("NoMSP", ONE.client.pem))),
+        (4, tx(creator_bytes=identity("TwoMSP", ONE.client.pem))),
+        (4, tx(how={"sig": sign(ONE.client.key, b"something else")})),
+        (4, tx(how={"high_s": True})),
+        (4, tx(how={"long_form": True})),
+        (0, tx(how={"tail": b"ignored"})),
+        (4, tx(channel="otherchannel")),
+        (7, envelope(b"x", 2)),
+        (8, tx(tx_id="00" * 32)),
+        (8, tx(tx_id="")),
+        (5, tx(actions=0, data=b"")),
+        (5, tx(actions=2)),
+        (5, tx(data=b"\xff")),
+        (5, tx(data=field(1, b""))),              # TransactionAction without payload
+        (5, tx(cap=b"")),
+        (5, tx(cap=msg((1, b"no action")))),      # ChaincodeActionPayload without action
+        (5, tx(hash=b"\0" * 32)),
+        (5, tx(hash=b"")),
+        (5, tx(proposal=b"", hash=sha256(b""))),
+        (5, tx(action_header=b"")),
+        (5, tx(action_header=b"\xff")),
+        (19, tx(extension=b"\xff")),
+        (21, tx(action=b"")),
+        (21, tx(action=b"\xff")),
+        (22, tx(results=b"\xff")),
+        (22, tx(results=bad_key)),
+        (255, tx(extension=b"")),
+        (255, tx(action=msg((1, rwset("cc", WRITE))))),
+        (25, tx(ran=msg((2, "dd"), (3, "1.0")))),
+        (25, tx(ran=msg((2, "cc")))),
+        (25, tx(extension=msg((2, msg((1, "path")))), ran=msg((3, "1.0")))),
+        (255, tx(event=msg((1, "dd"), (3, "e")))),
+        (255, tx(event=b"\xff")),
+        (0, tx(event=msg((1, "cc"), (3, "e")))),
+        (23, tx(results=two_ns)),
+        # endorsements under AND('OneMSP.peer','TwoMSP.peer')
+        (10, tx(endorsers=[])),
+        (10, tx(endorsers=[(ONE, ONE.peer)])),
+        (10, tx(endorsers=[(ONE, ONE.peer), (ONE, ONE.peer)])),
+        (10, tx(endorsers=[(ONE, ONE.peer), (TWO, TWO.client)])),
+        (10, tx(endorsers=[(ONE, ONE.peer), (ONE, ONE.peer, {"as": "TwoMSP"})])),
+        (10, tx(endorsers=[(ONE, ONE.peer), (TWO, TWO.peer, {"key": ONE.peer.key})])),
+        (10, tx(endorsers=[(ONE, ONE.peer), (TWO, TWO.peer, {"sig": b"0"})])),
+        (0, tx(endorsers=[(TWO, TWO.peer, {"sig": b"0"}), (ONE, ONE.peer),
+                          (TWO, TWO.peer)])),
+        (0, tx(endorsers=[(TWO, TWO.peer), (ORD, ORD.peer), (ONE, ONE.peer)])),
+        # another namespace: the channel's Endorsement, a majority of two
+        (0, tx(results=rwset("dd", WRITE))),
+        # the invoked chaincode has its policy even if it writes nothing
+        (10, tx(results=rwset("dd", WRITE), endorsers=[(TWO, TWO.peer)])),
+        # _lifecycle is no record; an organisation's implicit collection
+        (0, tx(results=rwset("_lifecycle", WRITE))),
+        (0, tx(chaincode="_lifecycle", ran=msg((2, "_lifecycle"), (3, "s")),
+               endorsers=[(TWO, TWO.peer)], results=rwset("_lifecycle", [], collection=msg(
+                   (1, "_implicit_org_TwoMSP"), (2, msg((2, msg((1, b"h"))))))))),
+        (10, tx(chaincode="_lifecycle", ran=msg((2, "_lifecycle"), (3, "s")),
+                endorsers=[(TWO, TWO.peer)], results=rwset("_lifecycle", [], collection=msg(
+                    (1, "_implicit_org_OneMSP"), (2, msg((2, msg((1, b"h"))))))))),
+        # written twice: uncertain without a delete; an empty value deletes
+        (0, tx(results=rwset("cc", [("k", 0, b"1"), ("k", 0, b"2")]))),
+        (0, tx(results=rwset("cc", [("k", 0, b"1"), ("k", 1, None), ("a", 0, None)]))),
+        # one transaction id twice in a block: the first that is endorsed
+        (10, tx(nonce=same, endorsers=[])),
+        (0, tx(nonce=same)),
+        (9, tx(nonce=same)),
+        # encodings that Go takes
+        (0, tx(split_endorsed=True)),
+        (0, tx(how={"split_header": True})),
+        (0, tx(how={"payload_extra": field(99, b"unknown")})),
+        (0, tx(header_extra=b"\xa8\x06\x81\x00")),  # number not minimal
+        (0, tx() + field(99, b"unknown fields may follow")),
+        (4, tx(creator=(ONE, stranger))),
+    ]
+    # field 901, groups in groups: skipped, however deep Go goes
+    entries.append((0, tx() + varint(901 << 3 | 3) * 5000 + varint(901 << 3 | 4) * 5000))
+    ok = [i for i, (code, _) in enumerate(entries) if code == 0]
+    # _lifecycle (2 entries) and the key written twice give none, the deletes two
+    case("codes", first([e for _, e in entries]), "accept",
+         [code for code, _ in entries], len(ok) - 3 + 1)
+
+
+def identities():
+    """Creators and endorsers, good and bad; block 1."""
+    r = ONE.root
+    late_ca = Cert("late", ["client"], r, start=T0 - 400 * DAY, days=9000)
+    expired = Cert("expired", ["client"], r, days=1)
+    future = Cert("future", ["client"], r, start=T0 + 3000 * DAY, days=10)
+    past_ca = Cert("past", ["client"], r, start=T0 + 4000 * DAY, days=10)
+    two_roles = Cert("tworoles", ["client", "peer"], r)
+    no_role = Cert("norole", ["department"], r)
+    role_and = Cert("roleand", ["department", "client"], r)
+    no_ou = Cert("noou", [], r)
+    sub_ca = Cert("subca", ["client"], r, ca=True)
+    below = Cert("below", ["client"], sub_ca)
+    impostor = Cert("ca.OneMSP", ca=True, word="impostor ca")
+    forged = Cert("forged", ["client"], impostor)
+    self_made = Cert("selfmade", ["client"])
+    peer2 = Cert("peer2.OneMSP", ["peer"], r)
+
+    def by(cert, pem=None):
+        return tx(creator=(ONE, cert), creator_bytes=identity("OneMSP", pem or cert.pem))
+
+    lines = ONE.client.pem.decode().strip().split("\n")
+    label = ONE.client.pem.replace(b"CERTIFICATE", b"ANY LABEL")
+    entries = [
+        (0, by(ONE.client)), (0, by(ONE.peer)), (0, by(ONE.orderer)),
+        (0, by(expired)), (0, by(future)),
+        (4, by(late_ca)),           # dated before its CA
+        (4, by(past_ca)),           # after its CA's end
+        (4, by(two_roles)), (4, by(no_role)), (4, by(no_ou)), (0, by(role_and)),
+        (4, by(sub_ca)),            # a CA is no identity
+        (4, by(r)),
+        (4, by(below)),             # its issuer is not configured
+        (4, by(forged)), (4, by(self_made)),
+        (0, by(ONE.client, b"some text\n" + ONE.client.pem + b"more text\n")),
+        (0, by(ONE.client, label)),
+        (4, by(ONE.client, ONE.client.pem[:-30])),
+        (4, by(ONE.client, b"\n")),
+        (4, by(ONE.client, "\n".join(lines[1:-1]).encode())),
+        (0, by(ONE.client, ONE.client.other_s())),
+        # one peer under two forms of its certificate signs once
+        (10, tx(chaincode="two", ran=msg((2, "two"), (3, "1")), results=rwset("two", WRITE),
+                endorsers=[(ONE, ONE.peer), (ONE, ONE.peer, {"pem": ONE.peer.other_s()})])),
+        (10, tx(chaincode="two", ran=msg((2, "two"), (3, "1")), results=rwset("two", WRITE),
+                endorsers=[(ONE, ONE.peer), (ONE, ONE.peer, {
+                    "pem": b"again\n" + ONE.peer.pem})])),
+        (0, tx(chaincode="two", ran=msg((2, "two"), (3, "1")), results=rwset("two", WRITE),
+               endorsers=[(ONE, ONE.peer), (ONE, peer2)])),
+    ]
+    case("identities", first([e for _, e in entries]), "accept",
+         [c for c, _ in entries], sum(c == 0 for c, _ in entries))
+
+
+def orderers():
+    """Blocks that the orderer signs although it must not, and others."""
+    case("good", first([good()]), "accept", [0], 1)
+    case("empty", first([]), "envelope")
+    case("no_signer", first([good()], signers=()), "signature")
+    case("peer_signs", first([good()], signers=[(ONE, ONE.peer)]), "signature")
+    case("client_of_orderer_signs", first([good()], signers=[(ORD, ORD.client)]), "signature")
+    case("admin_of_orderer_signs", first([good()], signers=[(ORD, ORD.admin)]),
+         "accept", [0], 1)
+    case("bad_then_good_signer", first([good()], signers=[(ONE, ONE.peer), (ORD, ORD.orderer)]),
+         "accept", [0], 1)
+    case("no_last_config", first([good()], value=msg((2, b"consenter"))), "signature")
+    case("no_value", first([good()], value=b""), "signature")
+    case("bft_signature", first([good()], bft=True), "unsupported")
+    case("later_config_named", first([good()], last=1), "config")
+    case("unknown_config_named", first([good()], last=7), "config")
+    case("other_channel", first([tx(channel="otherchannel")]), "channel")
+    case("no_channel", first([field(1, b"\xff") + field(2, b"x")]), "channel")
+    case("other_channel_later", first([good(), tx(channel="otherchannel")]), "accept", [0, 4], 1)
+    case("trailing_field", first([good()], unknown=field(9, b"unknown")), "malformed")
+    for n, (how, entry) in enumerate([
+            ("trailing", good() + b"\0"), ("twice", good() + good()),
+            ("reversed", field(2, b"s") + field(1, b"p")),
+            ("no_signature", field(1, b"p")), ("empty_signature", field(1, b"p") + field(2, b"")),
+            ("unknown_first", field(9, b"u") + good()),
+            ("unknown_between", field(1, b"p") + field(9, b"u") + field(2, b"s")),
+            ("long_tag", good() + b"\xca\x80\x00\x01u"),
+            ("open_group", good() + varint(9 << 3 | 3)),
+            ("end_group", good() + varint(9 << 3 | 4)),
+            ("field_zero", good() + b"\x02\x01u")]):
+        case("envelope_" + how, first([good(), entry]), "envelope")
+
+
+def changed(path, member, policy=False):
+    c = BASE.copy()
+    g = at(c, path)
+    if policy:
+        g.policies[member[0]] = (1 if member[0] in g.policies else 0, member[1])
+    else:
+        g.values[member[0]] = (1 if member[0] in g.values else 0, member[1])
+    return c
+
+
+def configurations():
+    """Configuration blocks: authorised, and not."""
+    orderer = ["Orderer"]
+    size = ("BatchSize", msg((1, 20), (2, 1000000), (3, 500000)))
+    admin = [(ORD, ORD.admin)]
+    ask = request(orderer, size, admin)
+    new = changed(orderer, size)
+
+    def config(c=new, sequence=1, update=ask, last=1, others=(), **how):
+        return first([config_entry(c, sequence, update, **how)] + list(others), last=last)
+
+    case("config", config(), "accept", [0], 0)
+    block = Block(2, config().hash, [good()], last=1)
+    case("config_next", block, "accept", [0], 1, chain=["config"])
+    case("config_next_under_old", Block(2, config().hash, [good()], last=0), "config",
+         chain=["config"])
+    case("config_among_others", config(others=[good()]), "config")
+    case("config_after_others", first([good(), config_entry(new, 1, ask)], last=1), "config")
+    case("config_points_back", config(last=0), "config")
+    case("config_sequence_skipped", config(sequence=2), "config")
+    case("config_sequence_same", config(sequence=0), "config")
+    case("config_other_channel", config(channel="otherchannel"), "channel")
+    case("config_sender_unsigned", config(sig=b"none"), "config")
+    case("config_sender_stranger", config(sender=(ORD, Cert("x", ["orderer"]))), "config")
+    case("config_no_request", config(update=b""), "config")
+    case("config_empty_request", config(update=None), "config")
+    case("config_request_unsigned", config(update=request(orderer, size, [])), "config")
+    case("config_request_by_orderer", config(update=request(orderer, size, [(ORD, ORD.orderer)])),
+         "config")
+    case("config_request_bad_signature", config(update=request(
+        orderer, size, admin, skip_signature=True)), "config")
+    case("config_request_by_application", config(update=request(
+        orderer, size, [(ONE, ONE.admin), (TWO, TWO.admin)])), "config")
+    case("config_request_other_channel", config(update=request(
+        orderer, size, admin, channel="otherchannel")), "config")
+    case("config_request_version", config(update=request(orderer, size, admin, version=2)),
+         "config")
+    case("config_request_read_version", config(update=request(
+        orderer, size, admin, read_version=3)), "config")
+    more = changed(orderer, size)
+    evil = Cert("ca.OrdererMSP", ca=True, word="evil")
+    more.groups["Orderer"].groups["OrdererOrg"].values["MSP"] = (0, ORD.msp([evil]))
+    case("config_more_than_asked", config(more), "config")
+    swapped = changed(["Orderer", "OrdererOrg"], ("MSP", ORD.msp([evil])))
+    case("config_roots_swapped", config(swapped, update=request(
+        ["Orderer", "OrdererOrg"], ("MSP", ORD.msp([evil])), [(ORD, ORD.orderer)])), "config")
+    less = changed(orderer, size)
+    del less.groups["Application"].groups["Two"]
+    case("config_less_than_before", config(less), "config")
+    case("config_not_changed", config(BASE), "config")
+    # a request cannot be used again
+    again = changed(orderer, size)
+    case("config_request_again", Block(2, config().hash, [config_entry(again, 2, ask)], last=2),
+         "config", chain=["config"])
+    authorised = [
+        ("bft", orderer, ("ConsensusType", msg((1, "BFT"))), "unsupported"),
+        ("kafka", orderer, ("ConsensusType", msg((1, "kafka"))), "unsupported"),
+        ("orderer_capability", orderer, ("Capabilities", capabilities("V2_0", "V9_9")),
+         "unsupported"),
+    ]
+    for what, path, member, want in authorised:
+        case("config_" + what, config(changed(path, member), update=request(
+            path, member, admin)), want)
+    # BlockValidation that nobody need satisfy still wants a signature
+    nobody = ("BlockValidation", sig_policy(n_out_of(0, []), []))
+    free = config(changed(orderer, nobody, True), update=request(orderer, nobody, admin,
+                                                               policy=True))
+    case("config_nobody_validates", free, "accept", [0], 0)
+    case("nobody_signed", Block(2, free.hash, [good()], last=1, signers=()), "signature",
+         chain=["config_nobody_validates"])
+    # odd policies: satisfied by nobody, and the tree stays usable
+    deep = signed_by(0)
+    for _ in range(40):
+        deep = n_out_of(1, [deep])
+    for what, policy, want in [
+            ("deep_policy", sig_policy(deep, [role("OrdererMSP", ADMIN)]), "signature"),
+            ("unknown_rule", implicit(3, "Writers"), "signature"),
+            ("unknown_type", msg((1, 9)), "signature"),
+            ("no_such_sub_policy", implicit(ANY, "Nothing"), "signature"),
+            ("itself", implicit(ANY, "../BlockValidation"), "signature"),
+            ("below", implicit(ANY, "Admins"), "signature")]:
+        member = ("BlockValidation", policy)
+        b = config(changed(orderer, member, True), update=request(
+            orderer, member, admin, policy=True))
+        case("config_" + what, b, "accept", [0], 0)
+        case("after_" + what, Block(2, b.hash, [good()], last=1), want,
+             chain=["config_" + what])
+    deep_group = changed(orderer, size)
+    g = deep_group
+    for _ in range(30):
+        g.groups["Deep"] = Group()
+        g = g.groups["Deep"]
+    case("config_deep_groups", config(deep_group), "malformed")
+
+
+def main():
+    transactions()
+    identities()
+    orderers()
+    configurations()
+    FILES["cases.json"] = (json.dumps(CASES, indent=1) + "\n").encode()
+    same = True
+    for fname, content in FILES.items():
+        path = os.path.join(HERE, fname)
+        if "--check" in sys.argv:
+            with open(path, "rb") as f:
+                same &= f.read() == content
+        else:
+            with open(path, "wb") as f:
+                f.write(content)
+    sys.exit(0 if same else 1)
+
+
+main()
