@@ -19,8 +19,7 @@ cat "$@" | tr '\n\t' '  ' | grep -oE 'qiao_log\( *QIAO_LOG_[A-Z]+, *"[^"]+"' |
 cat "$@" | tr '\n\t' '  ' | grep -oE 'qiao_log\([^;]{0,60}' |
 	grep -vE 'qiao_log\( *QIAO_LOG_[A-Z]+, *"|qiao_log\(enum ' > "$work/odd"
 # rows: | `event` | level | ... ; two levels: "warn, info"
-sed -nE 's/^\| .([a-z0-9-]+). \| ([a-z, ]+) \|.*/\1 \2/p' "$list" |
-	grep -v '^event level$' |
+sed -nE 's/^\| [^a-z ]([a-z0-9-]+)[^a-z ] \| ([a-z, ]+) \|.*/\1 \2/p' "$list" |
 	awk '{ gsub(/,/, ""); for (i = 2; i <= NF; i++) print $1, $i }' |
 	sort -u > "$work/list"
 
