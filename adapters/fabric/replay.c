@@ -47,17 +47,20 @@ qiao_err fabric_replay_open(struct fabric_replay *r, struct qiao_why *why)
 	return QIAO_OK;
 }
 
-uint64_t fabric_replay_head(const struct fabric_replay *r, uint64_t known,
+uint64_t fabric_replay_head(struct fabric_replay *r, uint64_t known,
 			    unsigned int wait_ms)
 {
 	if (known >= r->blocks) {
 		qiao_sleep_ms((int64_t)wait_ms);
-		return r->blocks;
+		r->grown = r->blocks;
+	} else if (r->block_ms == 0) {
+		r->grown = r->blocks;
+	} else {
+		qiao_sleep_ms(r->block_ms < wait_ms ? r->block_ms : wait_ms);
+		if (known + 1 > r->grown)
+			r->grown = known + 1;
 	}
-	if (r->block_ms == 0)
-		return r->blocks;
-	qiao_sleep_ms(r->block_ms < wait_ms ? r->block_ms : wait_ms);
-	return known + 1;
+	return r->grown;
 }
 
 static qiao_err read_block(struct qiao_buf *block, const char *path,
@@ -116,7 +119,7 @@ qiao_err fabric_replay_fetch(struct fabric_replay *r, struct qiao_buf *block,
 	size_t node = find_node(r, turn(r, height), height);
 	char path[QIAO_PATH_LEN + 32];
 
-	if (node == r->nodes)
+	if (height >= r->grown || node == r->nodes)
 		return qiao_fail(why, QIAO_E_NOTFOUND,
 				 "replay: no node has block %" PRIu64, height);
 	if (!block_path(path, sizeof(path), r->node[node], height))

@@ -18,6 +18,7 @@ struct fabric_replay {
 	size_t nodes;
 	uint64_t blocks;       /* how many heights, from 0, some node holds */
 	unsigned int block_ms; /* the chain grows by one block in this time */
+	uint64_t grown;        /* heights below exist already */
 	uint64_t served;       /* heights below were served before */
 	uint64_t again_height; /* asked for more than once, the last time */
 	size_t again;          /* how often */
@@ -26,7 +27,7 @@ struct fabric_replay {
 /* Count the blocks; QIAO_E_CONFIG when there is none. */
 qiao_err fabric_replay_open(struct fabric_replay *r, struct qiao_why *why);
 /* The chain as a follower that knows `known` blocks sees it grow. */
-uint64_t fabric_replay_head(const struct fabric_replay *r, uint64_t known,
+uint64_t fabric_replay_head(struct fabric_replay *r, uint64_t known,
 			    unsigned int wait_ms);
 /*
  * The block's bytes. Asked again for a height that it served, it takes the copy

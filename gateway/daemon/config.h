@@ -34,7 +34,6 @@ struct qiao_config_chain {
 	char program[QIAO_PATH_LEN];
 	char adapter_config[QIAO_PATH_LEN];
 	unsigned int call_ms;
-	unsigned int batch; /* blocks fetched at once */
 };
 
 struct qiao_config_key {

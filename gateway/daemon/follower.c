@@ -174,12 +174,10 @@ static bool take(struct batch *b)
 static bool fetch(struct batch *b, struct qiao_why *why)
 {
 	struct qiao_chain *c = b->c;
-	size_t max = c->cfg->batch < QIAO_HEADERS_PER_BATCH_MAX
-			     ? c->cfg->batch
-			     : QIAO_HEADERS_PER_BATCH_MAX;
 
-	if (qiao_host_fetch(c->host, &b->bytes, b->bundle, &b->n, max, c->next,
-			    FETCH_BYTES, why) != QIAO_OK)
+	if (qiao_host_fetch(c->host, &b->bytes, b->bundle, &b->n,
+			    QIAO_HEADERS_PER_BATCH_MAX, c->next, FETCH_BYTES,
+			    why) != QIAO_OK)
 		return false;
 	for (size_t i = 0; i < b->n; i++)
 		b->claim[i] = b->bundle[i].claim;

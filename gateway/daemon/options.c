@@ -82,9 +82,6 @@ static const struct qiao_option adapter_options[] = {
 	{ "call", QIAO_OPT_DURATION, AT(qiao_config_chain, call_ms),
 	  .def = "10s", .value = SECONDS(10), .min = SECONDS(1), .max = SECONDS(600),
 	  .help = "Deadline of one call. An adapter that is late is ended and started again." },
-	{ "batch", QIAO_OPT_INT, AT(qiao_config_chain, batch),
-	  .def = "64", .value = 64, .min = 1, .max = QIAO_HEADERS_PER_BATCH_MAX,
-	  .help = "Blocks fetched at once." },
 	{ .name = NULL },
 };
 

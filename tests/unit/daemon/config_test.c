@@ -96,7 +96,6 @@ static void good_file(void)
 	CU_ASSERT_EQUAL(l.c->network.b[31], 0xff);
 	CU_ASSERT_EQUAL(l.c->n_chains, 2);
 	CU_ASSERT_EQUAL(l.c->chains[0].call_ms, 10000);
-	CU_ASSERT_EQUAL(l.c->chains[0].batch, 64);
 	CU_ASSERT_TRUE(l.c->chains[0].orderer_role);
 	CU_ASSERT_FALSE(l.c->chains[0].allow_endorsed_only);
 	CU_ASSERT_STRING_EQUAL(l.c->chains[0].program, "a-prog");
@@ -147,8 +146,6 @@ static const struct {
 	  "quorum" },
 	{ " genesis = \"g.block\";", "", "8:12: error E102", "genesis" },
 	{ "program = \"a-prog\"; ", "", "10:3: error E102", "program" },
-	{ "config = \"a.cfg\"", "config = \"a.cfg\"; batch = 0",
-	  "10:53: error E105", "from 1" },
 	{ "config = \"a.cfg\"", "config = \"a.cfg\"; call = \"1h\"",
 	  "10:53: error E105", "600 seconds" },
 	{ "config = \"a.cfg\"", "config = \"a.cfg\"; call = \"soon\"",

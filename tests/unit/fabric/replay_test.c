@@ -77,7 +77,6 @@ static void counts_blocks(void)
 
 	CU_ASSERT_EQUAL(fabric_replay_open(&r, &why), QIAO_OK);
 	CU_ASSERT_EQUAL(r.blocks, 3);
-	CU_ASSERT_EQUAL(fabric_replay_head(&r, 0, 0), 3);
 	r.block_ms = 1;
 	CU_ASSERT_EQUAL(fabric_replay_head(&r, 1, 10), 2);
 	CU_ASSERT_EQUAL(fabric_replay_head(&r, 3, 0), 3);
@@ -91,6 +90,7 @@ static void takes_the_next_copy(void)
 	struct qiao_why why;
 
 	CU_ASSERT_EQUAL(fabric_replay_open(&r, &why), QIAO_OK);
+	CU_ASSERT_EQUAL(fabric_replay_head(&r, 0, 0), 3);
 	expect(&r, 0, "a0");
 	expect(&r, 0, "a0");
 	expect(&r, 1, "a1");
