@@ -2,7 +2,7 @@
 /*
  * `qiao`: one subcommand per file. A subcommand gets its own name as argv[0]
  * and gives the exit code: 0 done, 1 the answer is no, 2 wrong use or no
- * answer.
+ * answer. `qiao audit verify` has more of them, see qiao(1).
  */
 #ifndef GATEWAY_CLI_CLI_H
 #define GATEWAY_CLI_CLI_H
@@ -16,8 +16,15 @@ enum {
 	QIAO_EXIT_USAGE = 2,
 };
 
-/* One file each, in the order of the table in main.c. */
+int qiao_cmd_audit(int argc, char **argv);
+int qiao_cmd_config(int argc, char **argv);
+int qiao_cmd_doctor(int argc, char **argv);
 int qiao_cmd_key(int argc, char **argv);
+int qiao_cmd_policy(int argc, char **argv);
+int qiao_cmd_reload(int argc, char **argv);
+int qiao_cmd_status(int argc, char **argv);
+int qiao_cmd_stop(int argc, char **argv);
+int qiao_cmd_trace(int argc, char **argv);
 int qiao_cmd_verify(int argc, char **argv);
 
 /*
@@ -31,6 +38,40 @@ struct qiao_cli_verb {
 };
 int qiao_cli_run(const struct qiao_cli_verb *verbs, const char *usage, int argc,
 		 char **argv);
+
+/*
+ * What most subcommands understand, anywhere among their arguments, and in
+ * front of the subcommand too: --lang zh|en, --json, --config FILE, --socket
+ * PATH.
+ */
+struct qiao_cli {
+	bool zh;
+	bool json;
+	const char *config; /* never NULL */
+	const char *socket; /* NULL: of the configuration */
+	int argc;           /* what is left, argv[0] included */
+	char **argv;
+};
+/*
+ * Takes the options out of argv, which is reordered. False: a wrong option,
+ * said on stderr. Options that stood in front of the subcommand count.
+ */
+bool qiao_cli_options(struct qiao_cli *out, int argc, char **argv);
+/* For main(): takes options off the front; how many arguments they were. */
+int qiao_cli_front(int argc, char **argv);
+/* Say how it is used; QIAO_EXIT_USAGE. */
+int qiao_cli_usage(const char *text);
+/* Say what failed; QIAO_EXIT_USAGE. */
+int qiao_cli_fail(const struct qiao_why *why);
+
+/*
+ * Ask the running daemon. *text is what it says, whatever *answer is; the
+ * return value is about the way to it: QIAO_E_CLOSED when no daemon runs,
+ * QIAO_E_CONFIG when the configuration does not say where.
+ */
+qiao_err qiao_cli_ask(const struct qiao_cli *cli, qiao_err *answer,
+		      struct qiao_buf *text, const char *command,
+		      const char *argument, struct qiao_why *why);
 
 /*
  * Append a regular file or pipe of at most max bytes to out. QIAO_E_IO,

@@ -457,20 +457,26 @@ static void rewrite(struct qiao_jw *w, const struct qiao_json *v)
 	qiao_jw_end(w);
 }
 
-bool qiao_json_is_canonical(struct qiao_slice text)
+qiao_err qiao_json_canonical(struct qiao_slice text)
 {
 	struct qiao_buf b = { .max = QIAO_JSON_MAX };
 	struct qiao_json *root;
 	struct qiao_jw w;
-	bool same;
+	qiao_err err = qiao_json_parse(&root, text, NULL);
 
-	if (qiao_json_parse(&root, text, NULL) != QIAO_OK)
-		return false;
+	if (err != QIAO_OK)
+		return err;
 	qiao_jw_init(&w, &b);
 	rewrite(&w, root);
-	same = qiao_jw_finish(&w) == QIAO_OK &&
-	       qiao_slice_eq(qiao_buf_slice(&b), text);
+	err = qiao_jw_finish(&w);
+	if (err == QIAO_OK && !qiao_slice_eq(qiao_buf_slice(&b), text))
+		err = QIAO_E_NONCANON;
 	qiao_buf_free(&b);
 	qiao_json_free(root);
-	return same;
+	return err;
+}
+
+bool qiao_json_is_canonical(struct qiao_slice text)
+{
+	return qiao_json_canonical(text) == QIAO_OK;
 }

@@ -60,6 +60,8 @@ bool qiao_json_int(const struct qiao_json *v, int64_t *out);
 
 /* Exactly the bytes the canonical writer would emit for this value. */
 bool qiao_json_is_canonical(struct qiao_slice text);
+/* The same, told apart from QIAO_E_NOMEM, which says nothing about the text. */
+qiao_err qiao_json_canonical(struct qiao_slice text);
 
 /*
  * The canonical writer. Misuse (keys out of order, a value without its key, a

@@ -22,6 +22,7 @@
 #include <stdatomic.h>
 
 struct qiao_daemon;
+struct qiao_spawner;
 
 /* A chain that this gateway follows: by its own adapter, or through a peer. */
 struct qiao_chain {
@@ -84,8 +85,14 @@ struct qiao_daemon {
 	struct qiao_listener *listener;
 	struct qiao_capture *capture;
 
+	struct qiao_spawner *spawner;
+
 	pthread_mutex_t rules_lock;
 	struct qiao_rules *rules; /* NULL until loaded: everything is denied */
+	int64_t rules_at;         /* when these were loaded */
+	/* why the newest try failed, the rules stayed as they were; or "" */
+	char rules_problem[384];
+
 	atomic_bool stopping;
 	int64_t started_ms;
 };

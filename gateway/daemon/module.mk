@@ -13,3 +13,16 @@ LIB_SRC += gateway/daemon/spawn_msg.c
 LIB_SRC += gateway/daemon/spawner.c
 UNIT_SRC += tests/unit/daemon/config_test.c
 UNIT_SRC += tests/unit/daemon/spawner_test.c
+LIB_SRC += gateway/daemon/control.c
+LIB_SRC += gateway/daemon/doctor.c
+LIB_SRC += gateway/daemon/report_text.c
+LIB_SRC += gateway/daemon/rules.c
+LIB_SRC += gateway/daemon/rules_source.c
+LIB_SRC += gateway/daemon/run.c
+LIB_SRC += gateway/daemon/start.c
+LIB_SRC += gateway/daemon/status.c
+LIB_SRC += gateway/daemon/trace.c
+LIB_SRC += gateway/daemon/trace_step.c
+PROGS += qiaod
+qiaod_SRC += gateway/daemon/main.c
+$(B)/gateway/daemon/options.o: EXTRA_CPPFLAGS += -DQIAO_ADAPTERDIR='"$(ADAPTERDIR)"'

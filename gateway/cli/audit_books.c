@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "gateway/cli/audit_books.h"
+
+#include "gateway/base/hex.h"
+#include "gateway/base/mem.h"
+#include "gateway/base/slice.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum kind {
+	RELEASE_PERMIT,
+	RELEASE_DENY,
+	RELEASE_HOLD,
+	ACCEPT_PERMIT,
+	ACCEPT_DENY,
+	ACCEPT_HOLD,
+	QUEUED,
+	RECEIVED,
+	SUBMITTING,
+	COMMITTED,
+	RECEIPT_COMMITTED,
+	RECEIPT_OTHER,
+	SUPERSEDED,
+	CONFLICT,
+};
+#define BIT(kind) (1u << (kind))
+#define ENDS_OUT                                                         \
+	(BIT(RECEIPT_COMMITTED) | BIT(RECEIPT_OTHER) | BIT(SUPERSEDED) | \
+	 BIT(CONFLICT))
+#define ENDS_IN                                                 \
+	(BIT(ACCEPT_DENY) | BIT(ACCEPT_HOLD) | BIT(COMMITTED) | \
+	 BIT(SUPERSEDED) | BIT(CONFLICT))
+#define EITHER_SIDE (BIT(QUEUED) | BIT(RECEIVED))
+
+struct qiao_book_line {
+	struct qiao_hash transfer;
+	uint64_t seq;
+	enum kind kind;
+};
+
+/* clang-format off */
+/* What must stand before it, one of each `needs`; once: not a second time. */
+static const struct rule {
+	unsigned int needs;
+	bool once;
+	const char *why;
+} rules[] = {
+	[RELEASE_PERMIT] = { 0, true, "a second release decision" },
+	[RELEASE_DENY] = { 0, true, "a second release decision" },
+	[RELEASE_HOLD] = { 0, true, "a second release decision" },
+	[ACCEPT_PERMIT] = { BIT(RECEIVED), false, "accepted what was not received" },
+	[ACCEPT_DENY] = { BIT(RECEIVED), false, "decided on what was not received" },
+	[ACCEPT_HOLD] = { BIT(RECEIVED), false, "decided on what was not received" },
+	[QUEUED] = { BIT(RELEASE_PERMIT), true, "queued without a permit, or twice" },
+	[RECEIVED] = { 0, true, "received twice" },
+	[SUBMITTING] = { BIT(ACCEPT_PERMIT), false, "submitted without a permit" },
+	[COMMITTED] = { BIT(SUBMITTING), true, "committed without being submitted, or twice" },
+	[RECEIPT_COMMITTED] = { BIT(QUEUED), false, "a receipt for what was not queued" },
+	[RECEIPT_OTHER] = { BIT(QUEUED), false, "a receipt for what was not queued" },
+	[SUPERSEDED] = { EITHER_SIDE, false, "superseded what was never there" },
+	[CONFLICT] = { EITHER_SIDE, false, "a conflict about what was never there" },
+};
+/* clang-format on */
+
+static bool is(const struct qiao_json *e, const char *key, const char *want)
+{
+	return qiao_slice_is(qiao_json_text(qiao_json_get(e, key)), want);
+}
+
+static bool decision_kind(enum kind *out, const struct qiao_json *e)
+{
+	bool release = is(e, "point", "release");
+
+	if (is(e, "decision", "permit"))
+		*out = release ? RELEASE_PERMIT : ACCEPT_PERMIT;
+	else if (is(e, "decision", "hold"))
+		*out = release ? RELEASE_HOLD : ACCEPT_HOLD;
+	else
+		*out = release ? RELEASE_DENY : ACCEPT_DENY;
+	return true;
+}
+
+static bool kind_of(enum kind *out, const struct qiao_json *e)
+{
+	static const struct {
+		const char *type;
+		enum kind kind;
+	} types[] = {
+		{ "queued", QUEUED },         { "received", RECEIVED },
+		{ "submitting", SUBMITTING }, { "committed", COMMITTED },
+		{ "superseded", SUPERSEDED }, { "conflict", CONFLICT },
+	};
+
+	if (is(e, "type", "decision"))
+		return decision_kind(out, e);
+	if (is(e, "type", "receipt")) {
+		*out = is(e, "state", "committed") ? RECEIPT_COMMITTED
+						   : RECEIPT_OTHER;
+		return true;
+	}
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		if (is(e, "type", types[i].type)) {
+			*out = types[i].kind;
+			return true;
+		}
+	}
+	return false;
+}
+
+qiao_err qiao_books_note(struct qiao_books *b, uint64_t seq,
+			 const struct qiao_json *entry)
+{
+	struct qiao_book_line l = { .seq = seq };
+
+	if (!kind_of(&l.kind, entry) ||
+	    !qiao_hex_decode(l.transfer.b, sizeof(l.transfer.b),
+			     qiao_json_text(qiao_json_get(entry, "transfer"))))
+		return QIAO_OK;
+	if (b->n == b->cap) {
+		size_t cap = b->cap ? 2 * b->cap : 4096;
+		struct qiao_book_line *p =
+			qiao_realloc(b->line, cap * sizeof(*p));
+
+		if (!p)
+			return QIAO_E_NOMEM;
+		b->line = p;
+		b->cap = cap;
+	}
+	b->line[b->n++] = l;
+	return QIAO_OK;
+}
+
+static int by_transfer(const void *a, const void *b)
+{
+	const struct qiao_book_line *x = a, *y = b;
+	int c = memcmp(x->transfer.b, y->transfer.b, QIAO_HASH_LEN);
+
+	if (c != 0)
+		return c;
+	return x->seq < y->seq ? -1 : x->seq > y->seq;
+}
+
+static void count(struct qiao_audit_counts *c, enum kind kind)
+{
+	switch (kind) {
+	case RELEASE_PERMIT:
+		c->release_permit++;
+		break;
+	case RELEASE_DENY:
+		c->release_deny++;
+		break;
+	case RELEASE_HOLD:
+		c->release_hold++;
+		break;
+	case ACCEPT_PERMIT:
+		c->accept_permit++;
+		break;
+	case ACCEPT_DENY:
+		c->accept_deny++;
+		break;
+	case ACCEPT_HOLD:
+		c->accept_hold++;
+		break;
+	case QUEUED:
+		c->queued++;
+		break;
+	case RECEIVED:
+		c->received++;
+		break;
+	case SUBMITTING:
+		c->submitted++;
+		break;
+	case COMMITTED:
+		c->committed++;
+		break;
+	case RECEIPT_COMMITTED:
+		c->receipts_committed++;
+		break;
+	case RECEIPT_OTHER:
+		c->receipts_other++;
+		break;
+	case SUPERSEDED:
+		c->superseded++;
+		break;
+	case CONFLICT:
+		c->conflicts++;
+		break;
+	}
+}
+
+struct closing {
+	struct qiao_audit_counts *counts;
+	bool bad;
+	uint64_t seq;
+	const char *why;
+};
+
+static void complain(struct closing *c, uint64_t seq, const char *why)
+{
+	if (c->bad && c->seq <= seq)
+		return;
+	c->bad = true;
+	c->seq = seq;
+	c->why = why;
+}
+
+/* Lines of one transfer, in order. */
+static void close_one(struct closing *c, const struct qiao_book_line *l,
+		      size_t n)
+{
+	unsigned int seen = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct rule *r = &rules[l[i].kind];
+
+		if ((r->needs && !(seen & r->needs)) ||
+		    (r->once && (seen & BIT(l[i].kind))))
+			complain(c, l[i].seq, r->why);
+		seen |= BIT(l[i].kind);
+		count(c->counts, l[i].kind);
+	}
+	if ((seen & BIT(RELEASE_PERMIT)) && !(seen & BIT(QUEUED)))
+		complain(c, l[0].seq, "permitted and never queued");
+	if ((seen & BIT(QUEUED)) && !(seen & ENDS_OUT))
+		c->counts->open_out++;
+	if ((seen & BIT(RECEIVED)) && !(seen & ENDS_IN))
+		c->counts->open_in++;
+}
+
+qiao_err qiao_books_close(struct qiao_books *b, struct qiao_audit_counts *out,
+			  uint64_t *bad, struct qiao_why *why)
+{
+	struct closing c = { .counts = out };
+	size_t from = 0;
+
+	memset(out, 0, sizeof(*out));
+	if (b->n > 0)
+		qsort(b->line, b->n, sizeof(*b->line), by_transfer);
+	for (size_t i = 1; i <= b->n; i++) {
+		if (i < b->n &&
+		    qiao_hash_eq(&b->line[i].transfer, &b->line[from].transfer))
+			continue;
+		close_one(&c, &b->line[from], i - from);
+		from = i;
+	}
+	*bad = c.seq;
+	return c.bad ? qiao_fail(why, QIAO_E_STATE, "%s", c.why) : QIAO_OK;
+}
+
+void qiao_books_free(struct qiao_books *b)
+{
+	qiao_free(b->line);
+	*b = (struct qiao_books){ .n = 0 };
+}
