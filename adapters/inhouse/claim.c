@@ -34,10 +34,11 @@ qiao_err qiao_inhouse_claim(struct qiao_buf *claim, struct qiao_buf *proof,
 		err = qiao_mp_finish(&m);
 	}
 	if (err != QIAO_OK)
-		return qiao_fail(why, err,
-				 "the ledger's answer for block %llu is no "
-				 "block; does its version fit?",
-				 (unsigned long long)height);
+		return qiao_fail(
+			why, err,
+			"the answer of the ledger for block %llu is no "
+			"block; does its version fit?",
+			(unsigned long long)height);
 	qiao_buf_put(claim, c);
 	qiao_mp_put_array(proof, 3);
 	qiao_mp_put_uint(proof, 1);

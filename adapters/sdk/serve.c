@@ -18,7 +18,7 @@
 #define OP_MAX      16
 #define ARGS_MAX    16
 #define THREADS_MAX 64
-#define LOOK_MS     250 /* how long a stop may take to be seen */
+#define LOOK_MS     250  /* how long a stop may take to be seen */
 #define CHECK_MS    1000 /* patience of qiao_serve_check */
 /* what stands around a result: numbers and the sentence */
 #define FRAME_MAX QIAO_KIB(2)

@@ -23,6 +23,7 @@ struct ask {
 	const struct qiao_cat_type *type;
 	struct qiao_word from_chain, from_org, to_chain, to_org;
 	struct qiao_word state, action, purpose;
+	uint64_t to_org_bits, purpose_bits;
 };
 
 struct outcome {
@@ -544,7 +545,7 @@ static struct ask ask_of(const struct qiao_policy *p,
 			 const struct qiao_policy_request *req,
 			 const struct qiao_policy_facts *facts)
 {
-	return (struct ask){
+	struct ask a = {
 		.req = req,
 		.facts = facts,
 		.type = qiao_catalogue_type(p->cat, req->record_type),
@@ -556,12 +557,16 @@ static struct ask ask_of(const struct qiao_policy *p,
 		.action = qiao_word_of(req->action),
 		.purpose = qiao_word_of(req->purpose),
 	};
+
+	a.to_org_bits = qiao_word_bits(&a.to_org);
+	a.purpose_bits = qiao_word_bits(&a.purpose);
+	return a;
 }
 
 /* Types ascend in the catalogue, and so do the lists of the index. */
-static const struct qiao_rule_list *candidates(const struct qiao_policy *p,
-					       enum qiao_point point,
-					       const struct qiao_cat_type *type)
+static const struct qiao_candidates *candidates(
+	const struct qiao_policy *p, enum qiao_point point,
+	const struct qiao_cat_type *type)
 {
 	size_t types = qiao_catalogue_count(p->cat);
 	size_t i = (size_t)(type - qiao_catalogue_at(p->cat, 0));
@@ -589,12 +594,17 @@ static void trace_rule(const struct qiao_policy_trace *trace,
 		    r->title, o->state, o->codes, o->n);
 }
 
+static bool may_match(const struct ask *a, const struct qiao_candidate *c)
+{
+	return (c->to_org & a->to_org_bits) && (c->purpose & a->purpose_bits);
+}
+
 void qiao_policy_decide(const struct qiao_policy *p, struct qiao_decision *out,
 			const struct qiao_policy_request *req,
 			const struct qiao_policy_facts *facts,
 			const struct qiao_policy_trace *trace)
 {
-	const struct qiao_rule_list *rules;
+	const struct qiao_candidates *rules;
 	enum qiao_reason shape;
 	struct tally t;
 	struct ask a;
@@ -612,12 +622,15 @@ void qiao_policy_decide(const struct qiao_policy *p, struct qiao_decision *out,
 	/* its fields are filled when a permit needs them */
 	memset(&t, 0, offsetof(struct tally, field));
 	for (size_t i = 0; i < rules->n; i++) {
-		struct outcome o;
+		const struct qiao_candidate *c = &rules->c[i];
+		struct outcome o = { .state = QIAO_RULE_NO };
 
-		rule_eval(&a, &o, rules->r[i]);
-		outcome_count(&t, out, &a, rules->r[i], &o);
+		if (may_match(&a, c)) {
+			rule_eval(&a, &o, c->r);
+			outcome_count(&t, out, &a, c->r, &o);
+		}
 		if (trace)
-			trace_rule(trace, rules->r[i], &o);
+			trace_rule(trace, c->r, &o);
 	}
 	verdict_put(out, &t, &a);
 	safety_put(out, &t, &a);
@@ -630,13 +643,13 @@ bool qiao_policy_may_accept(const struct qiao_policy *p, const char *from_chain,
 		qiao_catalogue_type(p->cat, record_type);
 	struct qiao_word from = qiao_word_of(from_chain);
 	struct qiao_word to = qiao_word_of(to_chain);
-	const struct qiao_rule_list *rules;
+	const struct qiao_candidates *rules;
 
 	if (!type)
 		return false;
 	rules = candidates(p, QIAO_POINT_ACCEPT, type);
 	for (size_t i = 0; i < rules->n; i++) {
-		const struct qiao_rule *r = rules->r[i];
+		const struct qiao_rule *r = rules->c[i].r;
 
 		if (r->effect == QIAO_EFFECT_PERMIT &&
 		    qiao_pats_match(&r->from_chain, &from) == QIAO_TRI_YES &&

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define ORGS_TRIED_MAX 1000 /* for each prefix of a rule */
+
 enum kind {
 	KIND_NONE,
 	KIND_CATALOGUE,
@@ -119,6 +121,19 @@ static bool types_list(struct qiao_loader *l)
 	return true;
 }
 
+static bool orgs_list(struct qiao_loader *l)
+{
+	size_t n = qiao_orgs_count(l->p->orgs);
+
+	l->orgs = qiao_arena_take(&l->p->arena, n, sizeof(*l->orgs));
+	if (!l->orgs)
+		return false;
+	for (; l->n_orgs < n; l->n_orgs++)
+		l->orgs[l->n_orgs] =
+			qiao_word_of(qiao_orgs_at(l->p->orgs, l->n_orgs)->org);
+	return true;
+}
+
 static qiao_err base_parse(struct qiao_loader *l, const struct loading *f,
 			   size_t n)
 {
@@ -136,7 +151,9 @@ static qiao_err base_parse(struct qiao_loader *l, const struct loading *f,
 	err = QIAO_OK;
 	if (orgs)
 		err = qiao_orgs_parse(&l->p->orgs, l->d, orgs->c);
-	return err == QIAO_E_CONFIG ? QIAO_OK : err;
+	if (err != QIAO_OK && err != QIAO_E_CONFIG)
+		return err;
+	return l->p->orgs && !orgs_list(l) ? QIAO_E_NOMEM : QIAO_OK;
 }
 
 static qiao_err rules_parse(struct qiao_loader *l, const struct loading *f,
@@ -197,19 +214,57 @@ static bool is_about(const struct qiao_rule *r, enum qiao_point point,
 	       qiao_pats_match(&r->type, type) == QIAO_TRI_YES;
 }
 
-static bool list_fill(struct qiao_policy *p, struct qiao_rule_list *list,
+static uint64_t purpose_bits(const struct qiao_rule *r)
+{
+	uint64_t bits = r->purpose.n ? 0 : UINT64_MAX;
+
+	for (size_t i = 0; i < r->purpose.n; i++)
+		bits |= qiao_pat_bits(&r->purpose.p[i]);
+	return bits;
+}
+
+/* Only known organisations get as far as a rule: a prefix is those it fits. */
+static uint64_t prefix_bits(const struct qiao_loader *l,
+			    const struct qiao_pat *p)
+{
+	uint64_t bits = 0;
+
+	if (p->kind != QIAO_PAT_PREFIX || l->n_orgs > ORGS_TRIED_MAX)
+		return qiao_pat_bits(p);
+	for (size_t i = 0; i < l->n_orgs; i++)
+		if (qiao_pat_match(p, &l->orgs[i]))
+			bits |= qiao_word_bits(&l->orgs[i]);
+	return bits;
+}
+
+static uint64_t org_bits(const struct qiao_loader *l, const struct qiao_rule *r)
+{
+	uint64_t bits = r->to_org.n ? 0 : UINT64_MAX;
+
+	for (size_t i = 0; i < r->to_org.n; i++)
+		bits |= prefix_bits(l, &r->to_org.p[i]);
+	return bits;
+}
+
+static bool list_fill(const struct qiao_loader *l, struct qiao_candidates *list,
 		      enum qiao_point point, const struct qiao_word *type)
 {
+	const struct qiao_rule_list *all = &l->p->all;
 	size_t n = 0;
 
-	for (size_t i = 0; i < p->all.n; i++)
-		n += is_about(p->all.r[i], point, type);
-	list->r = qiao_arena_take(&p->arena, n, sizeof(*list->r));
-	if (!list->r)
+	for (size_t i = 0; i < all->n; i++)
+		n += is_about(all->r[i], point, type);
+	list->c = qiao_arena_take(&l->p->arena, n, sizeof(*list->c));
+	if (!list->c)
 		return false;
-	for (size_t i = 0; i < p->all.n; i++)
-		if (is_about(p->all.r[i], point, type))
-			list->r[list->n++] = p->all.r[i];
+	for (size_t i = 0; i < all->n; i++) {
+		const struct qiao_rule *r = all->r[i];
+
+		if (is_about(r, point, type))
+			list->c[list->n++] =
+				(struct qiao_candidate){ r, org_bits(l, r),
+							 purpose_bits(r) };
+	}
 	return true;
 }
 
@@ -224,7 +279,7 @@ static bool index_make(const struct qiao_loader *l)
 		enum qiao_point point =
 			i < types ? QIAO_POINT_RELEASE : QIAO_POINT_ACCEPT;
 
-		if (!list_fill(p, &p->index[i], point, &l->types[i % types]))
+		if (!list_fill(l, &p->index[i], point, &l->types[i % types]))
 			return false;
 	}
 	return p->index != NULL;

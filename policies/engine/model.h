@@ -116,6 +116,21 @@ struct qiao_rule_list {
 	struct qiao_rule **r; /* canonical order */
 };
 
+/*
+ * A rule that can be about a type, and which words its target can match at all:
+ * a bit for each value of six bits of their hash. Most rules are passed over
+ * without a look at them.
+ */
+struct qiao_candidate {
+	const struct qiao_rule *r;
+	uint64_t to_org, purpose;
+};
+
+struct qiao_candidates {
+	size_t n;
+	struct qiao_candidate *c; /* canonical order */
+};
+
 struct qiao_policy {
 	atomic_uint refs;
 	struct qiao_arena arena;
@@ -125,7 +140,7 @@ struct qiao_policy {
 	struct qiao_ruleset *sets;
 	struct qiao_rule_list all;
 	/* [point * number of types + type of the catalogue] */
-	struct qiao_rule_list *index;
+	struct qiao_candidates *index;
 };
 
 /* What a loader carries from file to file. */
@@ -141,6 +156,8 @@ struct qiao_loader {
 	size_t n_types;
 	struct qiao_word *types;
 	bool *fits;
+	size_t n_orgs;
+	struct qiao_word *orgs;
 	int64_t now_ms;
 };
 

@@ -59,6 +59,17 @@ enum qiao_tri qiao_pats_match(const struct qiao_pats *ps,
 	return QIAO_TRI_NO;
 }
 
+uint64_t qiao_word_bits(const struct qiao_word *w)
+{
+	return w->len ? (uint64_t)1 << (w->hash >> 26) : UINT64_MAX;
+}
+
+uint64_t qiao_pat_bits(const struct qiao_pat *p)
+{
+	return p->kind == QIAO_PAT_EXACT ? (uint64_t)1 << (p->hash >> 26)
+					 : UINT64_MAX;
+}
+
 bool qiao_pat_covers(const struct qiao_pat *a, const struct qiao_pat *b)
 {
 	switch (a->kind) {

@@ -49,6 +49,12 @@ bool qiao_pat_match(const struct qiao_pat *p, const struct qiao_word *w);
 /* Error only if there are patterns and the word is "". */
 enum qiao_tri qiao_pats_match(const struct qiao_pats *ps,
 			      const struct qiao_word *w);
+/*
+ * Bits of the words that patterns can match, and of a word; without a common
+ * bit there is surely no match. A missing word has all: it is an error.
+ */
+uint64_t qiao_pat_bits(const struct qiao_pat *p);
+uint64_t qiao_word_bits(const struct qiao_word *w);
 /* Does every word that b matches match a too? */
 bool qiao_pat_covers(const struct qiao_pat *a, const struct qiao_pat *b);
 bool qiao_pats_cover(const struct qiao_pats *a, const struct qiao_pats *b);

@@ -117,11 +117,13 @@ static inline char *codes_of(char *out, size_t size, const struct qiao_diags *d)
 	out[0] = '\0';
 	while (rest.n > 0 && n < size) {
 		const uint8_t *end = memchr(rest.p, '\n', rest.n);
-		char code[8] = "", word[8] = "";
+		char code[8] = "", word[8] = "", line[64];
 
 		CU_ASSERT_PTR_NOT_NULL_FATAL(end);
-		if (sscanf((const char *)rest.p, "f:%*u:%*u: %7s %4s", word,
-			   code) != 2)
+		/* the buffer has no NUL for sscanf to stop at */
+		snprintf(line, sizeof(line), "%.*s", (int)(end - rest.p),
+			 (const char *)rest.p);
+		if (sscanf(line, "f:%*u:%*u: %7s %4s", word, code) != 2)
 			break;
 		n += (size_t)snprintf(out + n, size - n, "%s%s", n ? " " : "",
 				      code);

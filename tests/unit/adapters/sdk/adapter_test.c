@@ -615,7 +615,7 @@ static nng_socket dialled(const char *url)
 
 static void a_host_is_answered_over_ipc(void)
 {
-	char url[64];
+	char url[100];
 	struct fixture f;
 	struct qiao_serve_config cfg = {
 		.url = url, .threads = 2, .ops = qiao_adapter_ops, .ctx = &f.a
@@ -624,7 +624,8 @@ static void a_host_is_answered_over_ipc(void)
 	struct qiao_why why;
 	nng_socket first, later;
 
-	snprintf(url, sizeof(url), "ipc:///tmp/qiao-sdk-test-%d", getpid());
+	snprintf(url, sizeof(url), "ipc://%s/qiao-sdk-test-%d",
+		 getenv("TMPDIR") ? getenv("TMPDIR") : P_tmpdir, getpid());
 	setup(&f, true);
 	CU_ASSERT_EQUAL_FATAL(qiao_serve_open(&server, &cfg, &why), QIAO_OK);
 	first = dialled(url);
