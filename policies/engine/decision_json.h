@@ -15,6 +15,8 @@
 char *qiao_decision_id(char out[QIAO_DECISION_ID_LEN],
 		       const struct qiao_hash *transfer, enum qiao_point point);
 
+#define QIAO_DECISION_CHECKS_MAX 64 /* codes of checks_text that are kept */
+
 struct qiao_decision_record {
 	const struct qiao_policy *policy; /* NULL: none is loaded */
 	const struct qiao_policy_request *request;

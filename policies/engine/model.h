@@ -173,9 +173,9 @@ void qiao_effect_check(struct qiao_loader *l, const struct qiao_rule *r,
 		       const struct qiao_cnode *node);
 void qiao_ruleset_check(struct qiao_loader *l, const struct qiao_ruleset *s,
 			const struct qiao_cnode *group);
-/* check.c: overrides of the file just read; sets overridden_by */
+/* conflict.c: ids and overrides of the file just read; sets overridden_by */
 void qiao_overrides_check(struct qiao_loader *l);
-/* check.c: rules of all files against each other */
+/* conflict.c: rules of all files against each other */
 void qiao_policy_check_all(struct qiao_loader *l);
 
 #endif
