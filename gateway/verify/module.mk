@@ -40,3 +40,5 @@ FUZZ_SRC += tests/fuzz/fabric_envelope.c
 FUZZ_SRC += tests/fuzz/fabric_msp.c
 FUZZ_SRC += tests/fuzz/fabric_policy.c
 FUZZ_SRC += tests/fuzz/fabric_policy_text.c
+UNIT_SRC += tests/unit/verify/fabric_pb_test.c
+UNIT_SRC += tests/unit/verify/fabric_policy_test.c

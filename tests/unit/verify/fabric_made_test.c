@@ -18,18 +18,28 @@ static void made_read(struct qiao_buf *b, struct qiao_slice name)
 	*b = file_read(path);
 }
 
+/*
+ * Evaluation takes the first identity that fits, runs every part of a gate, and
+ * undoes what an unsatisfied part took.
+ */
 static void rules_of_made(struct qiao_fabric_rules *r)
 {
+	/* clang-format off */
+	static const struct { const char *chaincode, *policy; } rules[] = {
+		{ "cc", "AND('OneMSP.peer','TwoMSP.peer')" },
+		{ "two", "OutOf(2,'OneMSP.peer','OneMSP.peer')" },
+		{ "greedy", "AND('OneMSP.member','OneMSP.peer')" },
+		{ "undone", "OR(AND('OneMSP.peer','TwoMSP.admin'),'OneMSP.peer')" },
+		{ "all", "AND(OR('OneMSP.peer','TwoMSP.peer'),'TwoMSP.peer')" },
+		{ "never", "OutOf(3,'OneMSP.peer','TwoMSP.peer')" },
+	};
+	/* clang-format on */
 	struct qiao_why why;
 
-	CU_ASSERT_EQUAL(
-		qiao_fabric_rules_add(r, "cc", 0,
-				      "AND('OneMSP.peer','TwoMSP.peer')", &why),
-		QIAO_OK);
-	CU_ASSERT_EQUAL(qiao_fabric_rules_add(
-				r, "two", 0,
-				"OutOf(2,'OneMSP.peer','OneMSP.peer')", &why),
-			QIAO_OK);
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+		CU_ASSERT_EQUAL(qiao_fabric_rules_add(r, rules[i].chaincode, 0,
+						      rules[i].policy, &why),
+				QIAO_OK);
 }
 
 static void check_flags(const struct qiao_fabric_verdict *v,

@@ -556,6 +556,19 @@ def identities():
         (0, tx(chaincode="two", ran=msg((2, "two"), (3, "1")), results=rwset("two", WRITE),
                endorsers=[(ONE, ONE.peer), (ONE, peer2)])),
     ]
+    def of(chaincode, *endorsers):
+        return tx(chaincode=chaincode, ran=msg((2, chaincode), (3, "1")),
+                  results=rwset(chaincode, WRITE), endorsers=list(endorsers))
+
+    # evaluation is greedy and in order; see the rules in fabric_made_test.c
+    p1, p2, c1 = (ONE, ONE.peer), (TWO, TWO.peer), (ONE, ONE.client)
+    entries += [
+        (10, of("greedy", p1, c1)), (0, of("greedy", c1, p1)),
+        (0, of("undone", p1)), (0, of("undone", p1, p2)),
+        (10, of("all", p1, p2)), (10, of("all", p2, p1)),
+        (0, of("all", p1, p2, (TWO, Cert("peer3.TwoMSP", ["peer"], TWO.root)))),
+        (10, of("never", p1, p2)),
+    ]
     case("identities", first([e for _, e in entries]), "accept",
          [c for c, _ in entries], sum(c == 0 for c, _ in entries))
 
