@@ -47,6 +47,7 @@ static qiao_err emit(void *ctx, const struct qiao_fabric_write *w)
 		.block = p->b->hash,
 		.tx_id = qiao_slice_hash(&p->tx->tx_id),
 		.tx = p->tx->position,
+		.txs = (uint32_t)p->b->entries,
 		.index = w->index,
 		.validity = QIAO_VALIDITY_ENDORSED_ONLY,
 		.doubted = is_doubted(p->b, p->tx->position),

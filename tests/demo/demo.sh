@@ -86,7 +86,7 @@ start_province() {
 
 height_of() { # of the nanjing chain, as a gateway follows it
 	"$1" status --json 2>/dev/null |
-		grep -o '"height":[0-9]*,"identity":"[0-9a-f]*","name":"nanjing"' | grep -o '[0-9]*' | head -n 1
+		grep -o '"height":[0-9]*,"identity":"[0-9a-f]*","name":"nanjing"' | grep -o '[0-9]*' | sed -n 1p
 }
 count_in() { # STATES of the rows in a status line, e.g. 'queued|sent'
 	grep -oE '"n":[0-9]+,"state":"('"$1"')"' | grep -oE '"n":[0-9]+' | cut -d: -f2 |
@@ -154,12 +154,12 @@ nanjing audit export "$R/audit-nanjing" >/dev/null
 province audit export "$R/audit-province" >/dev/null
 refused() { # HEIGHT
 	grep '"type":"header_refused"' "$R/audit-nanjing/entries.jsonl" | grep "\"height\":$1," |
-		grep -o '"code":"[A-Z_]*"' | head -n 1 | cut -d'"' -f4
+		grep -o '"code":"[A-Z_]*"' | sed -n 1p | cut -d'"' -f4
 }
 for h in 20 74; do
 	code=$(refused $h)
 	[ -n "$code" ] || fail "forged block $h was not refused"
-	note "block $h refused: $code: $(grep -a 'header-refused' "$R/nanjing.log" | grep -a "height=$h " | head -n 1 | sed 's/.*why=//')"
+	note "block $h refused: $code: $(grep -a 'header-refused' "$R/nanjing.log" | grep -a "height=$h " | sed -n 1p | sed 's/.*why=//')"
 done
 
 step "what crossed the wire, captured before TLS, holds no withheld value"
@@ -177,8 +177,18 @@ nanjing trace CPR-0602 | sed 's/^/      /'
 step "the same for a revoked licence, in Chinese: qiao --lang zh trace LIC-0002"
 control "$N/qiaod.cfg" --lang zh trace LIC-0002 | sed 's/^/      /'
 
-step "denied and held, with reasons (中文 / English)"
-nanjing report reasons 2>/dev/null | sed 's/^/      /' || true
+step "denied and held, each with its reason (中文 / English)"
+reasons() { # SIDE: every reason, how often, and what one such decision says
+	local code id
+	grep -E '"decision":"(deny|hold)"' "$R/audit-$1/entries.jsonl" >"$R/refusals" || return 0
+	grep -o '"reason":"[A-Z_]*"' "$R/refusals" | sort | uniq -c | while read -r n code; do
+		id=$(grep -F "$code" "$R/refusals" | sed -n 1p | grep -o '"id":"d-[0-9a-f]*"' | cut -d'"' -f4)
+		printf '      %s: %s times\n' "$1" "$n"
+		control "$R/$1/qiaod.cfg" trace "$id" | grep -A 3 -E '^ +R_[A-Z_]+ ' | grep -vE '^ +(rules|--)' | sed -n 1,4p | sed 's/^ */        /'
+	done
+}
+reasons nanjing
+reasons province
 
 step "both audit logs, verified offline"
 for side in nanjing province; do

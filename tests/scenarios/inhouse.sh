@@ -9,7 +9,7 @@ city() { control "$C/qiaod.cfg" "$@"; }
 province() { control "$P/qiaod.cfg" "$@"; }
 
 make_inhouse() { # BLOCK_MS
-	local network side other port_city port_province issuer
+	local network side port_city port_province issuer
 	rm -rf "$R"
 	mkdir -p "$C/policy" "$P/policy"
 	network=$(hex32)
@@ -49,6 +49,7 @@ run_one() {
 	ledger-*) start "$R/$1.log" qiao-ledger run "$R/$1" --listen "ipc://$R/${1#ledger-}.sock" ;;
 	*) start "$R/$1.log" qiaod --config "$R/$1/qiaod.cfg" ;;
 	esac
+	# shellcheck disable=SC2034  # read by the scenario
 	PID[$1]=$STARTED
 }
 

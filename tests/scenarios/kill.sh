@@ -5,7 +5,7 @@
 # KILLS: how many (200). SEED: of the random choices, printed at the start.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-NAME=kill
+NAME='kill'
 B=${B:-build/release}
 R=${R:-$PWD/build/kill}
 KILLS=${KILLS:-200}
@@ -16,12 +16,12 @@ RANDOM=$SEED
 # shellcheck source=tests/scenarios/inhouse.sh
 . tests/scenarios/inhouse.sh
 
-trap 'code=$?; trap - EXIT; stop_all; exit $code' EXIT
+trap stop_all EXIT
 trap 'exit 130' INT TERM
 
 kill_adapter() { # of a gateway, by what its status says
 	local pid
-	pid=$(control "$R/$1/qiaod.cfg" status --json 2>/dev/null | grep -o '"pid":[0-9]*' | head -n 1 | cut -d: -f2) || return 0
+	pid=$(control "$R/$1/qiaod.cfg" status --json 2>/dev/null | grep -o '"pid":[0-9]*' | sed -n 1p | cut -d: -f2) || return 0
 	[ -z "$pid" ] || [ "$pid" = 0 ] || kill -KILL "$pid" 2>/dev/null || true
 }
 
@@ -66,7 +66,7 @@ settled() {
 has_all() {
 	local blocks height
 	blocks=$(qiao-ledger info "ipc://$R/city.sock" | grep -oE 'blocks[ =:]+[0-9]+' | grep -oE '[0-9]+')
-	height=$(city status --json | grep -o '"height":[0-9]*,"identity":"[0-9a-f]*","name":"city"' | grep -o '[0-9]*' | head -n 1)
+	height=$(city status --json | grep -o '"height":[0-9]*,"identity":"[0-9a-f]*","name":"city"' | grep -o '[0-9]*' | sed -n 1p)
 	[ "$((height + 1))" = "$blocks" ]
 }
 wait_for 90 "the end of all deliveries" settled

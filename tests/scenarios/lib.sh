@@ -55,8 +55,8 @@ make_gateway() {
 	qiao key secret "$1/keys/secret.key" >/dev/null
 	chmod 600 "$1/keys/"*.key
 }
-public_key() { grep -oE '(secp256k1|p256):[0-9a-f]+' "$1" | head -n 1; }
-key_id() { grep -oE '\b[0-9a-f]{32}\b' "$1" | head -n 1; }
+public_key() { grep -oE '(secp256k1|p256):[0-9a-f]+' "$1" | sed -n 1p; }
+key_id() { grep -oE '\b[0-9a-f]{32}\b' "$1" | sed -n 1p; }
 
 # fill TEMPLATE OUT NAME=VALUE...: @NAME@ becomes VALUE
 fill() {
