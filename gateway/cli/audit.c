@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* qiao audit export | verify: docs/audit.md. */
+/* qiao audit export | verify | reconcile: docs/audit.md. */
 #include "gateway/cli/audit_folder.h"
 #include "gateway/cli/cli.h"
+#include "gateway/cli/reconcile.h"
 #include "gateway/codec/json.h"
 #include "gateway/store/store.h"
 
@@ -222,7 +223,8 @@ static int usage(void)
 {
 	qiao_cli_usage("qiao audit export FOLDER [--config FILE]\n"
 		       "       qiao audit verify FOLDER [--known FOLDER] "
-		       "[--key KEY] [--json] [--lang zh|en]");
+		       "[--key KEY] [--json] [--lang zh|en]\n"
+		       "       qiao audit reconcile SOURCE DESTINATION");
 	return EXIT_AUDIT_USAGE;
 }
 
@@ -255,6 +257,8 @@ int qiao_cmd_audit(int argc, char **argv)
 	struct qiao_pubkey key;
 	struct qiao_cli cli;
 
+	if (argc > 1 && strcmp(argv[1], "reconcile") == 0)
+		return qiao_cmd_reconcile(argc - 1, argv + 1);
 	if (!take_own(&v, &key, &argc, argv) ||
 	    !qiao_cli_options(&cli, argc, argv) || cli.argc != 3)
 		return usage();

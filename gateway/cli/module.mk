@@ -7,6 +7,7 @@ qiao_SRC += gateway/cli/config.c
 qiao_SRC += gateway/cli/main.c
 qiao_SRC += gateway/cli/options.c
 qiao_SRC += gateway/cli/policy.c
+qiao_SRC += gateway/cli/reconcile.c
 qiao_SRC += gateway/cli/verify.c
 LIB_SRC += gateway/cli/audit_books.c
 LIB_SRC += gateway/cli/audit_export.c
