@@ -75,12 +75,8 @@ static qiao_err open_links(struct qiao_daemon *d, struct qiao_why *why)
 	};
 	qiao_err err = QIAO_OK;
 
-	if (d->cfg->capture[0]) {
-		qiao_log(QIAO_LOG_WARN, "capture-on",
-			 "file=%s note=\"every message in clear\"",
-			 d->cfg->capture);
+	if (d->cfg->capture[0])
 		err = qiao_capture_open(&d->capture, d->cfg->capture, why);
-	}
 	for (size_t i = 0; i < d->n_links && err == QIAO_OK; i++)
 		err = open_dialer(&d->links[i], &tls, why);
 	o.capture = d->capture;
