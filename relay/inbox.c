@@ -46,10 +46,9 @@ static void fill_row(struct qiao_in_row *t, const struct qiao_item_transfer *it,
 static qiao_err put_row(struct qiao_txn *txn,
 			const struct qiao_item_transfer *it,
 			const struct qiao_message *m,
-			const struct qiao_hash *proof_ref,
-			struct qiao_slice proof, int64_t now_ms)
+			const struct qiao_hash *proof_ref, int64_t now_ms)
 {
-	struct qiao_in_row t = { .proof = proof };
+	struct qiao_in_row t = { .state = 0 };
 	struct qiao_buf audit = QIAO_BUF;
 	enum qiao_in_state next;
 	qiao_err err;
@@ -71,12 +70,11 @@ qiao_err qiao_inbox_receive(struct qiao_txn *txn,
 			    enum qiao_transfer_result *result, bool *fresh,
 			    const struct qiao_item_transfer *it,
 			    const struct qiao_message *m,
-			    const struct qiao_hash *proof_ref,
-			    struct qiao_slice proof, int64_t now_ms)
+			    const struct qiao_hash *proof_ref, int64_t now_ms)
 {
 	struct qiao_in_row known;
 	bool same;
-	qiao_err err = put_row(txn, it, m, proof_ref, proof, now_ms);
+	qiao_err err = put_row(txn, it, m, proof_ref, now_ms);
 
 	*fresh = err == QIAO_OK;
 	*result = *fresh ? QIAO_TRANSFER_TAKEN : QIAO_TRANSFER_NOT_NOW;

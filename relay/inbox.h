@@ -13,7 +13,7 @@
 /*
  * Take a transfer of a verified message, checked with qiao_item_transfer_check.
  * proof_ref: digest under which the caller put its proof into the store; NULL:
- * none, or the proof stands in `proof`. Idempotent by id: the same digest again
+ * none. Idempotent by id: the same digest again
  * is TAKEN (*fresh false); another digest, or another sender, is CONFLICT and
  * nothing changes: the caller keeps evidence. Frozen or full is the caller's to
  * say.
@@ -22,8 +22,7 @@ qiao_err qiao_inbox_receive(struct qiao_txn *txn,
 			    enum qiao_transfer_result *result, bool *fresh,
 			    const struct qiao_item_transfer *it,
 			    const struct qiao_message *m,
-			    const struct qiao_hash *proof_ref,
-			    struct qiao_slice proof, int64_t now_ms);
+			    const struct qiao_hash *proof_ref, int64_t now_ms);
 
 /*
  * The one function that moves a destination transfer; as qiao_outbox_move.

@@ -39,10 +39,9 @@ static bool split(struct qiao_url *u, const char *rest)
 	size_t n = colon ? (size_t)(colon - rest) : 0;
 
 	if (!colon || strlen(colon + 1) == 0 ||
-	    strlen(colon + 1) >= sizeof(u->port) ||
-	    strspn(colon + 1, "0123456789") != strlen(colon + 1))
+	    strspn(colon + 1, "0123456789") != strlen(colon + 1) ||
+	    !qiao_str_copy(u->port, sizeof(u->port), qiao_slice_str(colon + 1)))
 		return false;
-	strcpy(u->port, colon + 1);
 	if (rest[0] == '[' && n > 2 && rest[n - 1] == ']') {
 		rest++;
 		n -= 2;
@@ -61,10 +60,10 @@ qiao_err qiao_url_parse(struct qiao_url *out, const char *text, bool has_files,
 	else if (starts_with(text, "tcp://"))
 		rest = text + strlen("tcp://");
 	out->tls = starts_with(text, "tls+");
-	if (!rest || strlen(text) >= sizeof(out->text) || !split(out, rest))
+	if (!rest || !split(out, rest) ||
+	    !qiao_str_copy(out->text, sizeof(out->text), qiao_slice_str(text)))
 		return qiao_fail(why, QIAO_E_CONFIG,
 				 "%s: write tls+tcp://HOST:PORT", text);
-	strcpy(out->text, text);
 	if (!out->tls && !is_loopback(out->host))
 		return qiao_fail(why, QIAO_E_CONFIG,
 				 "%s: without TLS only on loopback; write "
@@ -81,39 +80,32 @@ qiao_err qiao_link_tls_init(struct qiao_link_tls *t,
 			    const struct qiao_tls_files *files)
 {
 	memset(t, 0, sizeof(*t));
-	t->files.cert = qiao_strdup(files->cert);
-	t->files.key = qiao_strdup(files->key);
-	t->files.ca = qiao_strdup(files->ca);
-	if (t->files.cert && t->files.key && t->files.ca)
+	t->path[0] = qiao_strdup(files->cert);
+	t->path[1] = qiao_strdup(files->key);
+	t->path[2] = qiao_strdup(files->ca);
+	t->files =
+		(struct qiao_tls_files){ t->path[0], t->path[1], t->path[2] };
+	if (t->path[0] && t->path[1] && t->path[2])
 		return QIAO_OK;
 	qiao_link_tls_fini(t);
 	return QIAO_E_NOMEM;
 }
 
-static void free_str(const char *s)
-{
-	qiao_free((void *)(uintptr_t)s);
-}
-
 void qiao_link_tls_fini(struct qiao_link_tls *t)
 {
-	free_str(t->files.cert);
-	free_str(t->files.key);
-	free_str(t->files.ca);
+	for (size_t i = 0; i < 3; i++)
+		qiao_free(t->path[i]);
 	memset(t, 0, sizeof(*t));
 }
 
 /* What tells one content of the files from another. */
 static void look(struct qiao_link_tls *t)
 {
-	const char *const paths[3] = { t->files.cert, t->files.key,
-				       t->files.ca };
-
 	memset(t->seen, 0, sizeof(t->seen));
 	for (size_t i = 0; i < 3; i++) {
 		struct stat st;
 
-		if (stat(paths[i], &st) != 0)
+		if (stat(t->path[i], &st) != 0)
 			continue;
 		t->seen[i].dev = st.st_dev;
 		t->seen[i].ino = st.st_ino;
@@ -124,7 +116,7 @@ static void look(struct qiao_link_tls *t)
 
 bool qiao_link_tls_changed(const struct qiao_link_tls *t)
 {
-	struct qiao_link_tls now = { .files = t->files };
+	struct qiao_link_tls now = *t;
 
 	look(&now);
 	for (size_t i = 0; i < 3; i++)

@@ -34,7 +34,8 @@ bool qiao_url_is_address(const struct qiao_url *u);
 
 /* Copies of the paths, and what the files were when they were read. */
 struct qiao_link_tls {
-	struct qiao_tls_files files; /* strings owned */
+	char *path[3];               /* owned: cert, key, ca */
+	struct qiao_tls_files files; /* the same */
 	struct {
 		dev_t dev;
 		ino_t ino;

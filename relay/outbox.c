@@ -209,22 +209,25 @@ qiao_err qiao_outbox_take(struct qiao_txn *txn, struct qiao_outbox_batch *out,
 			  const struct qiao_outbox_limits *limits,
 			  int64_t now_ms, uint32_t random)
 {
-	size_t max_n = limits->max_n;
-	struct picked p = { .cap = 2 * max_n };
+	struct qiao_out_query q = { .route = route,
+				    .state = QIAO_OUT_SENT,
+				    .now_ms = now_ms,
+				    .priority_only = limits->frozen,
+				    .max_n = limits->max_n };
+	struct picked p = { .cap = 2 * q.max_n };
 	qiao_err err;
 
 	*out = (struct qiao_outbox_batch){ NULL, 0 };
-	if (max_n == 0 || max_n > QIAO_ITEMS_MAX)
+	if (q.max_n == 0 || q.max_n > QIAO_ITEMS_MAX)
 		return QIAO_E_USAGE;
-	p.batch.rows = qiao_calloc(2 * max_n, sizeof(*p.batch.rows));
-	out->rows = qiao_calloc(max_n, sizeof(*out->rows));
+	p.batch.rows = qiao_calloc(p.cap, sizeof(*p.batch.rows));
+	out->rows = qiao_calloc(q.max_n, sizeof(*out->rows));
 	err = p.batch.rows && out->rows ? QIAO_OK : QIAO_E_NOMEM;
 	if (err == QIAO_OK)
-		err = qiao_store_out_due(txn, route, QIAO_OUT_SENT, now_ms,
-					 limits->frozen, max_n, pick, &p);
+		err = qiao_store_out_due(txn, &q, pick, &p);
+	q.state = QIAO_OUT_QUEUED;
 	if (err == QIAO_OK)
-		err = qiao_store_out_due(txn, route, QIAO_OUT_QUEUED, now_ms,
-					 limits->frozen, max_n, pick, &p);
+		err = qiao_store_out_due(txn, &q, pick, &p);
 	if (err == QIAO_OK && p.batch.n > 0) {
 		qsort(p.batch.rows, p.batch.n, sizeof(*p.batch.rows),
 		      by_priority_and_age);

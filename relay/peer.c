@@ -8,7 +8,7 @@
 
 struct qiao_peers {
 	size_t n;
-	struct qiao_peer *peer[QIAO_PEERS_MAX];
+	struct qiao_peer peer[QIAO_PEERS_MAX]; /* stay where they are */
 };
 
 /* What each standing may ask. A kind that is missing here is refused. */
@@ -39,10 +39,6 @@ qiao_err qiao_peers_new(struct qiao_peers **out)
 
 void qiao_peers_free(struct qiao_peers *p)
 {
-	if (!p)
-		return;
-	for (size_t i = 0; i < p->n; i++)
-		qiao_free(p->peer[i]);
 	qiao_free(p);
 }
 
@@ -65,9 +61,9 @@ static const char *owner_of(const struct qiao_peers *p,
 			    const struct qiao_pubkey *key)
 {
 	for (size_t i = 0; i < p->n; i++)
-		for (size_t j = 0; j < p->peer[i]->n_keys; j++)
-			if (qiao_pubkey_eq(&p->peer[i]->keys[j].key, key))
-				return p->peer[i]->gateway;
+		for (size_t j = 0; j < p->peer[i].n_keys; j++)
+			if (qiao_pubkey_eq(&p->peer[i].keys[j].key, key))
+				return p->peer[i].gateway;
 	return NULL;
 }
 
@@ -119,13 +115,10 @@ qiao_err qiao_peers_add(struct qiao_peers *p, const struct qiao_peer *peer,
 	err = check_keys(p, peer, why);
 	if (err != QIAO_OK)
 		return err;
-	copy = qiao_malloc(sizeof(*copy));
-	if (!copy)
-		return QIAO_E_NOMEM;
+	copy = &p->peer[p->n++];
 	memcpy(copy, peer, sizeof(*copy));
 	for (size_t i = 0; i < copy->n_keys; i++)
 		copy->keys[i].id = qiao_pubkey_id(&copy->keys[i].key);
-	p->peer[p->n++] = copy;
 	return QIAO_OK;
 }
 
@@ -136,14 +129,14 @@ size_t qiao_peers_count(const struct qiao_peers *p)
 
 struct qiao_peer *qiao_peers_at(struct qiao_peers *p, size_t i)
 {
-	return i < p->n ? p->peer[i] : NULL;
+	return i < p->n ? &p->peer[i] : NULL;
 }
 
 struct qiao_peer *qiao_peers_find(struct qiao_peers *p, struct qiao_slice id)
 {
 	for (size_t i = 0; i < p->n; i++)
-		if (qiao_slice_is(id, p->peer[i]->gateway))
-			return p->peer[i];
+		if (qiao_slice_is(id, p->peer[i].gateway))
+			return &p->peer[i];
 	return NULL;
 }
 

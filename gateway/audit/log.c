@@ -61,7 +61,8 @@ char *qiao_audit_pseudonym(const struct qiao_audit_log *log, char *out,
 	struct qiao_hash mac;
 
 	qiao_hmac_sha256(&mac, log->pseudonym_key, value);
-	memcpy(out, "h:", 2);
+	out[0] = 'h';
+	out[1] = ':';
 	qiao_hex_encode(out + 2, qiao_slice_of(mac.b, 16));
 	return out;
 }

@@ -130,16 +130,14 @@ static qiao_err check_issuer(const struct qiao_tls_files *f, X509 *cert,
 {
 	X509_STORE *store = X509_STORE_new();
 	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
-	qiao_err err = QIAO_OK;
+	qiao_err err = store && ctx ? QIAO_OK : QIAO_E_NOMEM;
 
-	if (!store || !ctx)
-		err = QIAO_E_NOMEM;
-	else if (X509_STORE_load_file(store, f->ca) != 1)
+	if (err == QIAO_OK && X509_STORE_load_file(store, f->ca) != 1)
 		err = qiao_fail(why, QIAO_E_CONFIG,
 				"%s: holds no certificate of a CA, or cannot "
 				"be read",
 				f->ca);
-	else if (X509_STORE_CTX_init(ctx, store, cert, NULL) != 1)
+	if (err == QIAO_OK && X509_STORE_CTX_init(ctx, store, cert, NULL) != 1)
 		err = QIAO_E_NOMEM;
 	if (err == QIAO_OK) {
 		X509_STORE_CTX_set_time(ctx, 0, (time_t)(now_ms / 1000));
@@ -302,10 +300,20 @@ static SSL_CTX *client_context(const struct qiao_tls_files *f)
 
 static void set_timeout(int fd, int timeout_ms)
 {
-	struct timeval tv = { timeout_ms / 1000, (timeout_ms % 1000) * 1000 };
+	struct timeval tv = { timeout_ms / 1000, timeout_ms % 1000 * 1000L };
 
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv));
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv));
+}
+
+/* SSL_set_tlsext_host_name takes a char * in disguise. */
+static long set_sni(SSL *ssl, const char *name)
+{
+	char host[NAME_TEXT];
+
+	if (!qiao_str_copy(host, sizeof(host), qiao_slice_str(name)))
+		return 0;
+	return SSL_set_tlsext_host_name(ssl, host);
 }
 
 qiao_err qiao_tls_explain(int fd, const struct qiao_tls_files *f,
@@ -324,8 +332,7 @@ qiao_err qiao_tls_explain(int fd, const struct qiao_tls_files *f,
 	if (ctx)
 		ssl = SSL_new(ctx);
 	if (!ssl || SSL_set_app_data(ssl, &found) != 1 ||
-	    SSL_set_fd(ssl, fd) != 1 ||
-	    SSL_set_tlsext_host_name(ssl, name) != 1 ||
+	    SSL_set_fd(ssl, fd) != 1 || set_sni(ssl, name) != 1 ||
 	    SSL_set1_host(ssl, name) != 1)
 		err = qiao_fail(why, QIAO_E_NOMEM, "TLS cannot be set up");
 	else if (SSL_connect(ssl) != 1)

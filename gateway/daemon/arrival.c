@@ -119,7 +119,6 @@ static qiao_err put_proof(struct qiao_txn *txn, const struct one *o,
 static qiao_err take_one(struct take_arg *a, struct qiao_txn *txn, size_t i)
 {
 	struct one *o = &a->one[i];
-	struct qiao_slice none = { NULL, 0 };
 	struct qiao_hash ref;
 	qiao_err err = QIAO_OK;
 
@@ -130,7 +129,7 @@ static qiao_err take_one(struct take_arg *a, struct qiao_txn *txn, size_t i)
 	if (err == QIAO_OK)
 		err = qiao_inbox_receive(
 			txn, &a->reply[i].result, &o->fresh, &o->it, a->m,
-			o->it.has_proof ? &ref : NULL, none, a->now_ms);
+			o->it.has_proof ? &ref : NULL, a->now_ms);
 	if (err == QIAO_OK && o->fresh)
 		err = audit_received(a, txn, o);
 	return err;

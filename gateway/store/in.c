@@ -13,7 +13,7 @@
 	"t.as_of_hash,t.as_of_basis,t.entry,t.record,t.version,t.decision," \
 	"t.reason,t.received_at,t.changed_at,t.next_try_at,t.tries,"        \
 	"t.receipt_height,t.receipt_due,t.receipt_tries,b.id_array,"        \
-	"b.payload,b.proof,b.duty,b.audit,r.tx,r.proof FROM transfer_in t " \
+	"b.payload,b.duty,b.audit,r.tx,r.proof FROM transfer_in t "         \
 	"JOIN in_body b ON b.seq=t.seq LEFT JOIN in_receipt r ON r.seq=t.seq "
 
 static void read_where(struct qiao_sql *q, struct qiao_in_row *r)
@@ -50,11 +50,10 @@ static void read_progress(struct qiao_sql *q, struct qiao_in_row *r)
 	r->receipt_tries = (unsigned int)qiao_sql_get_uint(q, 25);
 	r->id_array = qiao_sql_get_blob(q, 26);
 	r->payload = qiao_sql_get_blob(q, 27);
-	r->proof = qiao_sql_get_blob(q, 28);
-	r->duty = qiao_sql_get_blob(q, 29);
-	r->audit = qiao_sql_get_blob(q, 30);
-	r->tx = qiao_sql_get_blob(q, 31);
-	r->receipt = qiao_sql_get_blob(q, 32);
+	r->duty = qiao_sql_get_blob(q, 28);
+	r->audit = qiao_sql_get_blob(q, 29);
+	r->tx = qiao_sql_get_blob(q, 30);
+	r->receipt = qiao_sql_get_blob(q, 31);
 }
 
 static void read_row(struct qiao_sql *q, struct qiao_in_row *r)
@@ -67,7 +66,7 @@ static void read_row(struct qiao_sql *q, struct qiao_in_row *r)
 static qiao_err own(struct qiao_in_row *r)
 {
 	struct qiao_slice *const parts[] = {
-		&r->id_array, &r->payload, &r->proof,   &r->duty,
+		&r->id_array, &r->payload, &r->duty,
 		&r->audit,    &r->tx,      &r->receipt,
 	};
 
@@ -131,12 +130,11 @@ qiao_err qiao_store_in_put(struct qiao_txn *txn, struct qiao_in_row *r)
 		return err;
 	r->seq = sqlite3_last_insert_rowid(txn->db);
 	qiao_sql_begin(&q, txn,
-		       "INSERT INTO in_body(seq,id_array,payload,proof,duty,"
-		       "audit) VALUES(?,?,?,?,?,?)");
+		       "INSERT INTO in_body(seq,id_array,payload,duty,audit) "
+		       "VALUES(?,?,?,?,?)");
 	qiao_sql_int(&q, r->seq);
 	qiao_sql_blob(&q, r->id_array);
 	qiao_sql_blob(&q, r->payload);
-	qiao_sql_blob_or_null(&q, r->proof);
 	qiao_sql_blob_or_null(&q, r->duty);
 	qiao_sql_blob_or_null(&q, r->audit);
 	return qiao_sql_run(&q);

@@ -18,7 +18,7 @@ struct qiao_in_row {
 	uint64_t height;              /* on the source chain */
 	struct qiao_hash digest;      /* payload digest */
 	struct qiao_hash envelope;  /* digest of the envelope that brought it */
-	struct qiao_hash proof_ref; /* proof.h; zero: none, or `proof` has it */
+	struct qiao_hash proof_ref; /* proof.h; zero: none */
 	int64_t not_after;
 	uint64_t as_of_height;
 	struct qiao_hash as_of_hash;
@@ -35,7 +35,7 @@ struct qiao_in_row {
 	/* a receipt is owed to the sender from this moment on; 0: none owed */
 	int64_t receipt_due;
 	unsigned int receipt_tries;
-	struct qiao_slice id_array, payload, proof, duty;
+	struct qiao_slice id_array, payload, duty;
 	struct qiao_slice audit; /* the sender's entry and path: our evidence */
 	struct qiao_slice
 		tx; /* transaction id on the destination chain; or empty */

@@ -231,8 +231,8 @@ static qiao_err give_rows(struct qiao_sql *q, qiao_each_fn each, void *ctx)
 	return qiao_sql_end(q);
 }
 
-qiao_err qiao_store_out_due(struct qiao_txn *txn, const char *route, int state,
-			    int64_t now_ms, bool priority_only, size_t max_n,
+qiao_err qiao_store_out_due(struct qiao_txn *txn,
+			    const struct qiao_out_query *query,
 			    qiao_each_fn each, void *ctx)
 {
 	struct qiao_sql q;
@@ -241,11 +241,11 @@ qiao_err qiao_store_out_due(struct qiao_txn *txn, const char *route, int state,
 		       SELECT "WHERE t.state=? AND t.route=? AND t.priority>=? "
 			      "AND t.next_try_at<=? "
 			      "ORDER BY t.priority DESC,t.seq LIMIT ?");
-	qiao_sql_int(&q, state);
-	qiao_sql_text(&q, route);
-	qiao_sql_int(&q, priority_only);
-	qiao_sql_int(&q, now_ms);
-	qiao_sql_uint(&q, max_n);
+	qiao_sql_int(&q, query->state);
+	qiao_sql_text(&q, query->route);
+	qiao_sql_int(&q, query->priority_only);
+	qiao_sql_int(&q, query->now_ms);
+	qiao_sql_uint(&q, query->max_n);
 	return give_rows(&q, each, ctx);
 }
 

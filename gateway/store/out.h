@@ -68,12 +68,16 @@ void qiao_out_row_free(struct qiao_out_row *r);
 qiao_err qiao_store_out_update(struct qiao_txn *txn,
 			       const struct qiao_out_row *r, int expected);
 
-/*
- * Rows of a route in a state whose next_try_at is not after now: state changes
- * first, then by age. Row: struct qiao_out_row, borrowed.
- */
-qiao_err qiao_store_out_due(struct qiao_txn *txn, const char *route, int state,
-			    int64_t now_ms, bool priority_only, size_t max_n,
+struct qiao_out_query {
+	const char *route;
+	int state;
+	int64_t now_ms; /* rows whose next_try_at is not after it */
+	bool priority_only;
+	size_t max_n;
+};
+/* State changes first, then by age. Row: struct qiao_out_row, borrowed. */
+qiao_err qiao_store_out_due(struct qiao_txn *txn,
+			    const struct qiao_out_query *query,
 			    qiao_each_fn each, void *ctx);
 /* How many rows of a route are in a state. */
 qiao_err qiao_store_out_count(struct qiao_txn *txn, uint64_t *n,

@@ -73,7 +73,7 @@ static const char step_2[] =
 "CREATE INDEX in_proof ON transfer_in(proof_ref) WHERE proof_ref IS NOT NULL;"
 "CREATE TABLE in_body("
 "seq INTEGER PRIMARY KEY, id_array BLOB NOT NULL, payload BLOB NOT NULL,"
-"proof BLOB, duty BLOB, audit BLOB);"
+"duty BLOB, audit BLOB);"
 "CREATE TABLE in_receipt("
 "seq INTEGER PRIMARY KEY, tx BLOB, proof BLOB);"
 

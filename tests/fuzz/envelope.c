@@ -10,8 +10,8 @@
 #include "gateway/base/slice.h"
 #include "relay/items.h"
 
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -40,7 +40,7 @@ static struct qiao_peers *peers_of(const char *name)
 	if (qiao_peers_new(&peers) != QIAO_OK ||
 	    qiao_key_new(&key, QIAO_SCHEME_SECP256K1) != QIAO_OK)
 		abort();
-	strcpy(p.gateway, name);
+	snprintf(p.gateway, sizeof(p.gateway), "%s", name);
 	p.keys[0].key = *qiao_key_public(key);
 	p.keys[0].not_after = INT64_MAX;
 	if (qiao_peers_add(peers, &p, NULL) != QIAO_OK)

@@ -187,8 +187,7 @@ static qiao_err hear_transfer(struct qiao_txn *txn, void *arg)
 	m.env = world_envelope(&w, false, QIAO_KIND_TRANSFERS);
 	if (err == QIAO_OK)
 		err = qiao_inbox_receive(txn, &reply.result, &fresh, &it, &m,
-					 NULL, qiao_slice_str("proof"),
-					 h->x->now);
+					 NULL, h->x->now);
 	CU_ASSERT_EQUAL(reply.result, QIAO_TRANSFER_TAKEN);
 	h->x->refused_again += !fresh;
 	reply.transfer = it.transfer;
@@ -386,16 +385,16 @@ static qiao_err try_inbox(struct qiao_txn *txn, void *arg)
 	sample_make(&a, &w, 1, "one");
 	sample_make(&b, &w, 1, "two");
 	CU_ASSERT_EQUAL(qiao_inbox_receive(txn, &result, &fresh, &a.item, &m,
-					   NULL, qiao_slice_str("proof"), NOW),
+					   NULL, NOW),
 			QIAO_OK);
 	CU_ASSERT_TRUE(fresh && result == QIAO_TRANSFER_TAKEN);
 	CU_ASSERT_EQUAL(qiao_inbox_receive(txn, &result, &fresh, &b.item, &m,
-					   NULL, qiao_slice_str("proof"), NOW),
+					   NULL, NOW),
 			QIAO_OK);
 	CU_ASSERT_TRUE(!fresh && result == QIAO_TRANSFER_CONFLICT);
-	strcpy(m.env.sender, "gw.suzhou");
+	snprintf(m.env.sender, sizeof(m.env.sender), "%s", "gw.suzhou");
 	CU_ASSERT_EQUAL(qiao_inbox_receive(txn, &result, &fresh, &a.item, &m,
-					   NULL, qiao_slice_str("proof"), NOW),
+					   NULL, NOW),
 			QIAO_OK);
 	CU_ASSERT_EQUAL(result, QIAO_TRANSFER_CONFLICT);
 	CU_ASSERT_EQUAL(qiao_store_in_get(txn, &t, &a.item.transfer), QIAO_OK);
@@ -405,7 +404,7 @@ static qiao_err try_inbox(struct qiao_txn *txn, void *arg)
 	CU_ASSERT_TRUE(t.audit.n > 0);
 	CU_ASSERT_EQUAL(t.receipt_due, 0);
 	/* denied: a receipt is owed until it is answered, the state stays */
-	strcpy(t.reason, "R_NO_RULE");
+	snprintf(t.reason, sizeof(t.reason), "%s", "R_NO_RULE");
 	CU_ASSERT_EQUAL(qiao_inbox_move(txn, &t, QIAO_IN_ACCEPTED,
 					QIAO_IN_EV_DENY, NOW),
 			QIAO_E_STATE);

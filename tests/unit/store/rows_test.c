@@ -37,9 +37,9 @@ static qiao_err try_meta(struct qiao_txn *txn, void *arg)
 	CU_ASSERT_EQUAL(qiao_store_meta_get(txn, &got), QIAO_OK);
 	CU_ASSERT_EQUAL(got.epoch, 2);
 	CU_ASSERT_STRING_EQUAL(got.gateway, "gw.a");
-	strcpy(want.gateway, "gw.b");
+	snprintf(want.gateway, sizeof(want.gateway), "%s", "gw.b");
 	CU_ASSERT_EQUAL(qiao_store_meta_bind(txn, &got, &want), QIAO_E_CONFIG);
-	strcpy(want.gateway, "gw.a");
+	snprintf(want.gateway, sizeof(want.gateway), "%s", "gw.a");
 	want.network = hash_of(2);
 	CU_ASSERT_EQUAL(qiao_store_meta_bind(txn, &got, &want), QIAO_E_CONFIG);
 	return QIAO_OK;
@@ -331,7 +331,7 @@ static qiao_err try_out(struct qiao_txn *txn, void *arg)
 	late = got;
 	got.state = 4;
 	got.receipt_height = 9;
-	strcpy(got.reason, "R_OK");
+	snprintf(got.reason, sizeof(got.reason), "%s", "R_OK");
 	got.receipt = qiao_slice_str("receipt");
 	CU_ASSERT_EQUAL(qiao_store_out_update(txn, &got, 1), QIAO_OK);
 	CU_ASSERT_EQUAL(qiao_store_out_update(txn, &late, 1), QIAO_E_STATE);
@@ -464,7 +464,7 @@ static qiao_err try_freeze(struct qiao_txn *txn, void *arg)
 		qiao_store_frozen(txn, &got, QIAO_SCOPE_CHAIN, "nanjing"),
 		QIAO_E_NOTFOUND);
 	CU_ASSERT_EQUAL(qiao_store_freeze(txn, &f), QIAO_OK);
-	strcpy(f.why, "another reason");
+	snprintf(f.why, sizeof(f.why), "%s", "another reason");
 	CU_ASSERT_EQUAL(qiao_store_freeze(txn, &f), QIAO_OK);
 	CU_ASSERT_EQUAL(
 		qiao_store_frozen(txn, &got, QIAO_SCOPE_CHAIN, "nanjing"),
