@@ -224,15 +224,19 @@ refuse:
 	return false;
 }
 
-/* The genesis block's one entry is made by a tool and carries no signature. */
+/*
+ * The genesis block's one entry is made by a tool and carries no signature,
+ * unless a system channel of old made the channel.
+ */
 static bool entry_is_canonical(const struct qiao_fabric_block *b,
 			       struct qiao_slice entry)
 {
 	struct qiao_fabric_envelope env;
 	struct qiao_reader r = qiao_reader_of(entry);
 
-	if (b->number == 0 && b->entries == 1)
-		return take_field(&env.payload, &r, 1) && r.left == 0;
+	if (b->number == 0 && b->entries == 1 &&
+	    take_field(&env.payload, &r, 1) && r.left == 0)
+		return true;
 	return qiao_fabric_envelope_parse(&env, entry);
 }
 

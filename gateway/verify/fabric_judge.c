@@ -111,11 +111,12 @@ static qiao_err take(struct qiao_fabric_judge *j, const struct given *g,
 				 "configuration %" PRIu64 " is of another "
 				 "channel",
 				 g->height);
-	if (g->height == 0 || (old && !qiao_hash_eq(&old->hash, &g->hash)))
+	if (g->height == 0 ? !qiao_hash_eq(&j->genesis->hash, &g->hash)
+			   : old && !qiao_hash_eq(&old->hash, &g->hash))
 		return qiao_fail(why, QIAO_E_CONFIG,
 				 "a second configuration of height %" PRIu64,
 				 g->height);
-	if (old) {
+	if (old || g->height == 0) { /* known already */
 		qiao_fabric_config_free(g->config);
 		return QIAO_OK;
 	}

@@ -42,3 +42,4 @@ FUZZ_SRC += tests/fuzz/fabric_policy.c
 FUZZ_SRC += tests/fuzz/fabric_policy_text.c
 UNIT_SRC += tests/unit/verify/fabric_pb_test.c
 UNIT_SRC += tests/unit/verify/fabric_policy_test.c
+UNIT_SRC += tests/unit/verify/fabric_msp_test.c

@@ -56,7 +56,7 @@
 #define QIAO_FABRIC_POLICY_DEPTH_MAX 24 /* gates in gates */
 #define QIAO_FABRIC_POLICY_NODES_MAX 4096
 #define QIAO_FABRIC_POLICY_TEXT_MAX  QIAO_KIB(16)
-#define QIAO_FABRIC_IDENTITIES_MAX   4096 /* certificates kept in memory */
+#define QIAO_FABRIC_IDENTITIES_MAX   1024 /* certificates kept in memory */
 
 /* configuration and policy files */
 #define QIAO_CONF_FILE_MAX    QIAO_MIB(10)

@@ -371,6 +371,17 @@ static void what_is_given_must_be_a_configuration(void)
 		qiao_fabric_judge_give(w.judge, qiao_buf_slice(&b), &why),
 		QIAO_E_MALFORMED);
 	qiao_buf_free(&b);
+	/* the anchor again, and another anchor */
+	b = file_read("raft/genesis.block");
+	CU_ASSERT_EQUAL(
+		qiao_fabric_judge_give(w.judge, qiao_buf_slice(&b), &why),
+		QIAO_OK);
+	qiao_buf_free(&b);
+	b = file_read("made/genesis.block");
+	CU_ASSERT_EQUAL(
+		qiao_fabric_judge_give(w.judge, qiao_buf_slice(&b), &why),
+		QIAO_E_CHANNEL);
+	qiao_buf_free(&b);
 	/* of a channel that is not built: taken, blocks under it are refused */
 	b = block_read("bft/peer", 12);
 	CU_ASSERT_EQUAL(
