@@ -360,11 +360,14 @@ qiao_err qiao_quorum_proof_parse(struct qiao_quorum_proof *out,
 	n = qiao_mp_array(&m, 5);
 	kind = qiao_mp_uint(&m, UINT64_MAX);
 	out->height = qiao_mp_uint(&m, INT64_MAX);
+	err = QIAO_E_MALFORMED;
 	if (kind == 1 && n == 3)
-		return whole_parse(out, &m);
-	if (kind == 2 && n == 5)
-		return one_parse(out, &m);
-	return QIAO_E_MALFORMED;
+		err = whole_parse(out, &m);
+	else if (kind == 2 && n == 5)
+		err = one_parse(out, &m);
+	if (err != QIAO_OK)
+		qiao_quorum_proof_fini(out);
+	return err;
 }
 
 void qiao_quorum_proof_fini(struct qiao_quorum_proof *p)

@@ -119,7 +119,7 @@ struct qiao_quorum_proof {
 	struct qiao_merkle_path path;
 };
 
-/* End with qiao_quorum_proof_fini, also after a failure. */
+/* End with qiao_quorum_proof_fini; after a failure *out is empty. */
 qiao_err qiao_quorum_proof_parse(struct qiao_quorum_proof *out,
 				 struct qiao_slice in);
 void qiao_quorum_proof_fini(struct qiao_quorum_proof *p);
