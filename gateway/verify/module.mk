@@ -43,3 +43,5 @@ FUZZ_SRC += tests/fuzz/fabric_policy_text.c
 UNIT_SRC += tests/unit/verify/fabric_pb_test.c
 UNIT_SRC += tests/unit/verify/fabric_policy_test.c
 UNIT_SRC += tests/unit/verify/fabric_msp_test.c
+TEST_PROGS += bench-quorum-headers
+bench-quorum-headers_SRC := tests/bench/quorum_headers.c
