@@ -180,6 +180,11 @@ int qiao_cmd_status(int argc, char **argv)
 	return plain(argc, argv, true);
 }
 
+int qiao_cmd_denied(int argc, char **argv)
+{
+	return plain(argc, argv, true);
+}
+
 int qiao_cmd_reload(int argc, char **argv)
 {
 	return plain(argc, argv, false);

@@ -18,6 +18,7 @@ enum {
 
 int qiao_cmd_audit(int argc, char **argv);
 int qiao_cmd_config(int argc, char **argv);
+int qiao_cmd_denied(int argc, char **argv);
 int qiao_cmd_doctor(int argc, char **argv);
 int qiao_cmd_key(int argc, char **argv);
 int qiao_cmd_policy(int argc, char **argv);

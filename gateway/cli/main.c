@@ -14,6 +14,8 @@ static const struct {
 	  qiao_cmd_status },
 	{ "trace", "every step of a record, transfer or decision",
 	  "一条记录、传递或决定的全过程", qiao_cmd_trace },
+	{ "denied", "what was denied or held, by reason",
+	  "被拒绝、暂缓的,按理由汇总", qiao_cmd_denied },
 	{ "doctor", "what is wrong, and what to do about it",
 	  "体检: 哪里有问题,怎么办", qiao_cmd_doctor },
 	{ "reload", "check the policy and put it in force", "检查并启用新策略",

@@ -50,6 +50,11 @@ static qiao_err run_trace(struct call *c)
 	return qiao_trace_report(c->d, &c->text, c->request.args[0], c->style);
 }
 
+static qiao_err run_denied(struct call *c)
+{
+	return qiao_denied_report(c->d, &c->text, c->style);
+}
+
 static qiao_err run_doctor(struct call *c)
 {
 	return qiao_doctor_report(c->d, &c->text, c->style);
@@ -98,8 +103,9 @@ static const struct {
 	qiao_err (*run)(struct call *c);
 } commands[] = {
 	{ "status", 0, false, run_status }, { "trace", 1, false, run_trace },
-	{ "doctor", 0, false, run_doctor }, { "reload", 0, true, run_reload },
-	{ "export", 0, true, run_export },  { "stop", 0, true, run_stop },
+	{ "denied", 0, false, run_denied }, { "doctor", 0, false, run_doctor },
+	{ "reload", 0, true, run_reload },  { "export", 0, true, run_export },
+	{ "stop", 0, true, run_stop },
 };
 
 static qiao_err write_operator(struct qiao_txn *txn, void *arg)

@@ -14,6 +14,7 @@ LIB_SRC += gateway/daemon/spawner.c
 UNIT_SRC += tests/unit/daemon/config_test.c
 UNIT_SRC += tests/unit/daemon/spawner_test.c
 LIB_SRC += gateway/daemon/control.c
+LIB_SRC += gateway/daemon/denied.c
 LIB_SRC += gateway/daemon/doctor.c
 LIB_SRC += gateway/daemon/report_text.c
 LIB_SRC += gateway/daemon/rules.c
@@ -26,3 +27,5 @@ LIB_SRC += gateway/daemon/trace_step.c
 PROGS += qiaod
 qiaod_SRC += gateway/daemon/main.c
 $(B)/gateway/daemon/options.o: EXTRA_CPPFLAGS += -DQIAO_ADAPTERDIR='"$(ADAPTERDIR)"'
+UNIT_SRC += tests/unit/daemon/report_test.c
+UNIT_SRC += tests/unit/daemon/rules_test.c

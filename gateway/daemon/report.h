@@ -20,6 +20,9 @@ qiao_err qiao_status_report(struct qiao_daemon *d, struct qiao_buf *out,
  */
 qiao_err qiao_trace_report(struct qiao_daemon *d, struct qiao_buf *out,
 			   const char *what, struct qiao_report_style style);
+/* What was denied or held, by reason, with its remedy and one example. */
+qiao_err qiao_denied_report(struct qiao_daemon *d, struct qiao_buf *out,
+			    struct qiao_report_style style);
 /*
  * Checks, each with what to do about it. QIAO_OK: all passed; QIAO_E_STATE:
  * some did not.
