@@ -18,3 +18,6 @@ LIB_SRC += gateway/cli/key.c
 LIB_SRC += gateway/cli/verb.c
 UNIT_SRC += tests/unit/cli/audit_verify_test.c
 UNIT_SRC += tests/unit/cli/key_cmd_test.c
+CHECKS += check-verify
+check-verify:
+	$(Q)sh tests/scenarios/verify.sh $(B)/qiao
