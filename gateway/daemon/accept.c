@@ -101,11 +101,25 @@ static qiao_err match_write(struct qiao_accept *a, struct qiao_statement *s)
 	return same_head(a, &s->record.head);
 }
 
+/* The chain has this very head, signed by an organisation that may issue it. */
 static qiao_err match_native(struct qiao_accept *a,
 			     const struct qiao_statement *s)
 {
-	a->rec.issuer_ok = s->record.issuer_ok;
-	return same_head(a, &s->record.head);
+	struct qiao_record_env env =
+		qiao_statement_env(a->route->from, a->rules, 0);
+	const struct qiao_head *h = &a->payload.head;
+	const struct qiao_org *org = qiao_orgs_of_key(
+		env.orgs, env.chain,
+		qiao_slice_of(s->submitter.b, sizeof(s->submitter.b)),
+		s->at.height);
+
+	if (!qiao_slice_eq(qiao_buf_slice(&s->head), a->payload.head_bytes))
+		return unverified(a,
+				  "the head is not that of the proven record");
+	a->rec.issuer_ok = org && strcmp(org->org, h->issuer) == 0 &&
+			   env.mapping &&
+			   qiao_mapping_org_may_issue(&env, h->type, org->org);
+	return QIAO_OK;
 }
 
 static struct qiao_statement *find(struct qiao_statements *l,
@@ -154,10 +168,9 @@ static qiao_err match_attested(struct qiao_accept *a)
 		qiao_statement_env(a->route->from, a->rules, 0);
 	const struct qiao_head *h = &a->payload.head;
 
-	a->rec.issuer_ok =
-		qiao_orgs_find(env.orgs, h->issuer) &&
-		(!env.mapping ||
-		 qiao_mapping_org_may_issue(&env, h->type, h->issuer));
+	a->rec.issuer_ok = qiao_orgs_find(env.orgs, h->issuer) &&
+			   (!env.mapping || qiao_mapping_org_may_issue(
+						    &env, h->type, h->issuer));
 	return QIAO_OK;
 }
 

@@ -116,8 +116,9 @@ static qiao_err map_native(struct collect *c, struct qiao_statement *s,
 				       opening_of(c->openings, p->index),
 				       p->issuer_key, p->height };
 
-	if (!c->env.cat)
-		return QIAO_OK;
+	qiao_buf_put(&s->head, p->value);
+	if (s->head.err != QIAO_OK || !c->env.cat)
+		return s->head.err;
 	return keep_refusal(s, qiao_native_apply(&s->record, &c->env, &in));
 }
 
@@ -159,6 +160,12 @@ static qiao_err copy_position(struct qiao_statement *s,
 	return QIAO_OK;
 }
 
+static void copy_key(struct qiao_statement *s, const struct qiao_proven *p)
+{
+	if (p->issuer_key.n == sizeof(s->submitter.b))
+		memcpy(s->submitter.b, p->issuer_key.p, p->issuer_key.n);
+}
+
 static qiao_err collect_one(void *ctx, const struct qiao_proven *p)
 {
 	struct collect *c = ctx;
@@ -174,15 +181,14 @@ static qiao_err collect_one(void *ctx, const struct qiao_proven *p)
 	case QIAO_PROVEN_DELETE:
 		return copy_origin(s, p);
 	case QIAO_PROVEN_RECORD:
+		copy_key(s, p);
 		return map_native(c, s, p);
 	case QIAO_PROVEN_DELIVERED:
 	case QIAO_PROVEN_USAGE:
 		s->id = p->id;
 		s->digest = p->digest;
 		s->source = p->source;
-		if (p->issuer_key.n == sizeof(s->submitter.b))
-			memcpy(s->submitter.b, p->issuer_key.p,
-			       p->issuer_key.n);
+		copy_key(s, p);
 		return QIAO_OK;
 	case QIAO_PROVEN_OTHER:
 		return QIAO_OK;
@@ -220,6 +226,7 @@ void qiao_statements_free(struct qiao_statements *l)
 		qiao_buf_free(&l->s[i].name);
 		qiao_buf_free(&l->s[i].issuer);
 		qiao_buf_free(&l->s[i].issuer_ou);
+		qiao_buf_free(&l->s[i].head);
 	}
 	qiao_free(l->s);
 	*l = (struct qiao_statements){ .n = 0 };

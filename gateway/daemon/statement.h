@@ -24,7 +24,9 @@ struct qiao_statement {
 	/* WRITE, RECORD: what came of it; record.refusal says why not */
 	bool mapped; /* false: the mapping ignores this namespace */
 	struct qiao_record record;
-	/* DELIVERED */
+	/* RECORD: the head as it stands on the chain */
+	struct qiao_buf head;
+	/* DELIVERED; `submitter` is the issuer's key of a RECORD, too */
 	struct qiao_hash id, digest, source;
 	struct qiao_id16 submitter;
 };

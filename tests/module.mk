@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: Apache-2.0
+# Scenarios with real processes. Not with a sanitiser's build: it is too slow for
+# their deadlines.
+ifndef SAN
+CHECKS += check-kill
+KILLS ?= 25
+endif
+check-kill:
+	$(Q)B=$(B) KILLS=$(KILLS) tests/scenarios/kill.sh
