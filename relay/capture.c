@@ -13,6 +13,7 @@
 
 struct qiao_capture {
 	int fd;
+	bool off; /* after a failure: a file with a hole proves nothing */
 	pthread_mutex_t mutex;
 };
 
@@ -66,8 +67,10 @@ void qiao_capture_put(struct qiao_capture *c, char direction,
 	qiao_buf_put_u64(&head, (uint64_t)qiao_now_ms());
 	qiao_buf_put_u32(&head, (uint32_t)message.n);
 	pthread_mutex_lock(&c->mutex);
-	ok = head.err == QIAO_OK && write_all(c->fd, qiao_buf_slice(&head)) &&
-	     write_all(c->fd, message);
+	ok = c->off ||
+	     (head.err == QIAO_OK && write_all(c->fd, qiao_buf_slice(&head)) &&
+	      write_all(c->fd, message));
+	c->off = c->off || !ok;
 	pthread_mutex_unlock(&c->mutex);
 	qiao_buf_free(&head);
 	if (!ok)
