@@ -390,7 +390,7 @@ static qiao_err choose(struct qiao_fabric_judge *j,
 		return qiao_fail(&v->why, g->err, "given configuration: %s",
 				 g->why.text);
 	*out = g->config;
-	return QIAO_OK;
+	return *out ? QIAO_OK : missing(v, last);
 }
 
 /*
@@ -419,7 +419,7 @@ static qiao_err check_alone(struct qiao_fabric_verdict *v,
 static qiao_err alone(struct qiao_fabric_judge *j,
 		      struct qiao_fabric_verdict *v, struct qiao_slice raw)
 {
-	struct qiao_fabric_config *c;
+	struct qiao_fabric_config *c = NULL;
 	struct qiao_fabric_block b;
 	qiao_err err = open_block(v, &b, raw);
 

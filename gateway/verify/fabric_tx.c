@@ -220,9 +220,9 @@ qiao_err qiao_fabric_txs_judge(const struct qiao_fabric_block *b,
 	uint32_t position = 0;
 	qiao_err err = seen_init(&seen, b->entries);
 
-	while (err == QIAO_OK && qiao_pb_each(&it, &entry)) {
+	for (; err == QIAO_OK && qiao_pb_each(&it, &entry); position++) {
 		struct qiao_fabric_tx tx = { .code = QIAO_FABRIC_VALID,
-					     .position = position++ };
+					     .position = position };
 
 		err = judge_one(&seen, &tx, b, c, rules, entry, sink);
 	}
