@@ -7,11 +7,11 @@
 
 #define DEFAULT_CONFIG "/etc/qiao/qiao.conf"
 
-/* What stood in front of the subcommand. */
-static struct {
+struct common {
 	const char *lang, *config, *socket;
 	bool json;
-} front;
+};
+static struct common front; /* what stood in front of the subcommand */
 
 static bool wants_chinese(const char *lang)
 {
@@ -28,26 +28,26 @@ static bool wants_chinese(const char *lang)
 }
 
 /* How many arguments the option takes up; 0: it is none of ours; -1: wrong. */
-static int take(int argc, char **argv)
+static int take(struct common *c, int argc, char **argv)
 {
 	const char *value = argc > 1 ? argv[1] : NULL;
 
 	if (strcmp(argv[0], "--json") == 0) {
-		front.json = true;
+		c->json = true;
 		return 1;
 	}
 	if (strcmp(argv[0], "--lang") == 0 && value) {
-		front.lang = value;
+		c->lang = value;
 		return strcmp(value, "zh") == 0 || strcmp(value, "en") == 0
 			       ? 2
 			       : -1;
 	}
 	if (strcmp(argv[0], "--config") == 0 && value) {
-		front.config = value;
+		c->config = value;
 		return 2;
 	}
 	if (strcmp(argv[0], "--socket") == 0 && value) {
-		front.socket = value;
+		c->socket = value;
 		return 2;
 	}
 	return 0;
@@ -57,17 +57,18 @@ int qiao_cli_front(int argc, char **argv)
 {
 	int n = 0, taken;
 
-	while (n < argc && (taken = take(argc - n, argv + n)) > 0)
+	while (n < argc && (taken = take(&front, argc - n, argv + n)) > 0)
 		n += taken;
 	return n;
 }
 
 bool qiao_cli_options(struct qiao_cli *out, int argc, char **argv)
 {
+	struct common c = front;
 	int kept = 1;
 
 	for (int i = 1; i < argc;) {
-		int taken = take(argc - i, argv + i);
+		int taken = take(&c, argc - i, argv + i);
 
 		if (taken < 0 ||
 		    (taken == 0 && strncmp(argv[i], "--", 2) == 0 &&
@@ -82,10 +83,10 @@ bool qiao_cli_options(struct qiao_cli *out, int argc, char **argv)
 			i += taken;
 	}
 	*out = (struct qiao_cli){
-		.zh = wants_chinese(front.lang),
-		.json = front.json,
-		.config = front.config ? front.config : DEFAULT_CONFIG,
-		.socket = front.socket,
+		.zh = wants_chinese(c.lang),
+		.json = c.json,
+		.config = c.config ? c.config : DEFAULT_CONFIG,
+		.socket = c.socket,
 		.argc = kept,
 		.argv = argv,
 	};

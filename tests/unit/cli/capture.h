@@ -47,20 +47,19 @@ static void put_back(struct saved_stream *s, char *text, size_t size)
 static int capture(struct output *o, int (*cmd)(int, char **),
 		   const char *const *argv)
 {
-	char *copy[ARGS_MAX + 1] = { NULL };
+	char *copy[ARGS_MAX + 1] = { NULL }, *own[ARGS_MAX];
 	struct saved_stream out, err;
 	int argc = 0;
 
 	for (; argv[argc] && argc < ARGS_MAX; argc++)
-		copy[argc] = strdup(argv[argc]);
+		own[argc] = copy[argc] = strdup(argv[argc]);
 	redirect(&out, stdout);
 	redirect(&err, stderr);
 	o->code = cmd(argc, copy);
 	put_back(&err, o->err, sizeof(o->err));
 	put_back(&out, o->out, sizeof(o->out));
-	/* getopt may have changed their order, not their number */
 	for (int i = 0; i < argc; i++)
-		free(copy[i]);
+		free(own[i]);
 	return o->code;
 }
 
