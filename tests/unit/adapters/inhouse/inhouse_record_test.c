@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "adapters/inhouse/claim.h"
 #include "adapters/inhouse/record.h"
+#include "gateway/base/mem.h"
 #include "gateway/base/slice.h"
 #include "gateway/codec/mp.h"
 #include "gateway/include/qiao/limits.h"
@@ -177,12 +178,57 @@ static void leaves_that_are_no_bytes_are_no_block(void)
 	qiao_buf_free(&in);
 }
 
+/* Fields and a block, written and read with the n-th allocation failing. */
+static qiao_err write_and_read(void)
+{
+	struct qiao_inhouse_field f[] = { field("b", "2"), field("a", "1") };
+	struct qiao_buf c = QIAO_BUF, p = QIAO_BUF, o = QIAO_BUF;
+	struct qiao_buf openings = QIAO_BUF, block = QIAO_BUF;
+	struct qiao_hash root;
+	qiao_err err;
+
+	err = qiao_inhouse_fields_put(&openings, &root, f, 2);
+	qiao_mp_put_array(&block, 3);
+	qiao_mp_put_bin(&block, qiao_slice_str("claim"));
+	qiao_mp_put_array(&block, 1);
+	qiao_mp_put_bin(&block, qiao_slice_str("leaf"));
+	qiao_mp_put_array(&block, 1);
+	qiao_mp_put_raw(&block, qiao_buf_slice(&openings));
+	if (err == QIAO_OK)
+		err = block.err;
+	if (err == QIAO_OK)
+		err = qiao_inhouse_claim(&c, &p, &o, 1, qiao_buf_slice(&block),
+					 NULL);
+	qiao_buf_free(&openings);
+	qiao_buf_free(&block);
+	qiao_buf_free(&c);
+	qiao_buf_free(&p);
+	qiao_buf_free(&o);
+	return err;
+}
+
+static void the_nth_allocation_may_fail(void)
+{
+	qiao_err err = QIAO_E_NOMEM;
+	long n = 0;
+
+	while (err != QIAO_OK && n < 100) {
+		qiao_fault_alloc_after = n++;
+		err = write_and_read();
+		qiao_fault_alloc_after = -1;
+		CU_ASSERT_TRUE(err == QIAO_OK || err == QIAO_E_NOMEM);
+	}
+	CU_ASSERT_EQUAL(err, QIAO_OK);
+	CU_ASSERT(n > 4);
+}
+
 /* clang-format off */
 static const struct test_case cases[] = {
 	{ "fields are sorted, salted and read again", fields_are_sorted_salted_and_read_again },
 	{ "fields that are none are refused", fields_that_are_none_are_refused },
 	{ "the gateway reads the head that an issuer writes", the_gateway_reads_the_head_that_an_issuer_writes },
 	{ "a block becomes claim, proof, openings", a_block_becomes_claim_proof_openings },
+	{ "the n-th allocation may fail", the_nth_allocation_may_fail },
 	{ "leaves that are no bytes are no block", leaves_that_are_no_bytes_are_no_block },
 	{ NULL, NULL },
 };

@@ -55,15 +55,20 @@ static uint8_t byte_at(uint64_t height, size_t i)
 static qiao_err fake_fetch(void *self, struct qiao_buf *bundle, uint64_t height,
 			   struct qiao_why *why)
 {
+	uint8_t piece[4096];
+
 	(void)self;
 	fake.fetches++;
 	if (height >= fake.blocks)
 		return qiao_adapter_fail(why, QIAO_E_NOTFOUND, "no block %d",
 					 (int)height);
-	for (size_t i = 0; i < fake.size[height]; i++) {
-		uint8_t b = byte_at(height, i);
+	for (size_t i = 0; i < fake.size[height]; i += sizeof(piece)) {
+		size_t n = fake.size[height] - i;
 
-		qiao_adapter_put(bundle, &b, 1);
+		for (size_t j = 0; j < sizeof(piece); j++)
+			piece[j] = byte_at(height, i + j);
+		qiao_adapter_put(bundle, piece,
+				 n < sizeof(piece) ? n : sizeof(piece));
 	}
 	return QIAO_OK;
 }
@@ -592,17 +597,6 @@ static void ask_over(nng_socket s, struct fixture *f)
 	}
 }
 
-/* Connect and be gone, as a client that is killed does. */
-static void vanish(const char *path)
-{
-	struct sockaddr_un to = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-
-	snprintf(to.sun_path, sizeof(to.sun_path), "%s", path);
-	CU_ASSERT_EQUAL(connect(fd, (struct sockaddr *)&to, sizeof(to)), 0);
-	close(fd);
-}
-
 static nng_socket dialled(const char *url)
 {
 	nng_socket s;
@@ -613,41 +607,105 @@ static nng_socket dialled(const char *url)
 	return s;
 }
 
-static void a_host_is_answered_over_ipc(void)
-{
+struct served {
 	char url[100];
 	struct fixture f;
-	struct qiao_serve_config cfg = {
-		.url = url, .threads = 2, .ops = qiao_adapter_ops, .ctx = &f.a
-	};
-	struct qiao_server *server, *second;
-	struct qiao_why why;
-	nng_socket first, later;
+	struct qiao_serve_config cfg;
+	struct qiao_server *server;
+};
 
-	snprintf(url, sizeof(url), "ipc://%s/qiao-sdk-test-%d",
+static void served_open(struct served *s)
+{
+	struct qiao_why why;
+
+	snprintf(s->url, sizeof(s->url), "ipc://%s/qiao-sdk-test-%d",
 		 getenv("TMPDIR") ? getenv("TMPDIR") : P_tmpdir, getpid());
-	setup(&f, true);
-	CU_ASSERT_EQUAL_FATAL(qiao_serve_open(&server, &cfg, &why), QIAO_OK);
-	first = dialled(url);
-	ask_over(first, &f);
-	CU_ASSERT_TRUE(qiao_serve_check(server));
-	/* one who comes late is told so */
-	CU_ASSERT_EQUAL(qiao_serve_open(&second, &cfg, &why), QIAO_E_IO);
+	setup(&s->f, true);
+	s->cfg = (struct qiao_serve_config){ .url = s->url,
+					     .threads = 2,
+					     .ops = qiao_adapter_ops,
+					     .ctx = &s->f.a };
+	CU_ASSERT_EQUAL_FATAL(qiao_serve_open(&s->server, &s->cfg, &why),
+			      QIAO_OK);
+}
+
+static void served_close(struct served *s)
+{
+	qiao_serve_close(s->server);
+	teardown(&s->f);
+}
+
+static void a_host_is_answered_over_ipc(void)
+{
+	struct served s;
+	nng_socket host;
+
+	served_open(&s);
+	host = dialled(s.url);
+	ask_over(host, &s.f);
+	CU_ASSERT_TRUE(qiao_serve_check(s.server));
+	nng_close(host);
+	served_close(&s);
+	qiao_serve_close(NULL);
+}
+
+/*
+ * NNG 1.5.2 never frees the pipe of a handshake that broke, so these two are
+ * not for a build that counts what is left at the end.
+ */
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define LEFT_OVERS_COUNT
+#endif
+#elif defined(__SANITIZE_ADDRESS__)
+#define LEFT_OVERS_COUNT
+#endif
+#ifndef LEFT_OVERS_COUNT
+/* Connect and be gone, as a client that is killed does. */
+static void vanish(const char *path)
+{
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	CU_ASSERT_FATAL(strlen(path) < sizeof(to.sun_path));
+	memcpy(to.sun_path, path, strlen(path));
+	CU_ASSERT_EQUAL(connect(fd, (struct sockaddr *)&to, sizeof(to)), 0);
+	close(fd);
+}
+
+static void who_listens_second_is_told(void)
+{
+	struct qiao_server *second;
+	struct qiao_why why;
+	struct served s;
+
+	served_open(&s);
+	CU_ASSERT_EQUAL(qiao_serve_open(&second, &s.cfg, &why), QIAO_E_IO);
 	CU_ASSERT_PTR_NULL(second);
+	CU_ASSERT_PTR_NOT_NULL(strstr(why.text, "another one running"));
+	served_close(&s);
+}
+
+static void a_client_that_vanishes_stops_nobody_else(void)
+{
+	nng_socket first, later;
+	struct served s;
+
+	served_open(&s);
+	first = dialled(s.url);
 	for (int i = 0; i < 3; i++) {
-		vanish(url + strlen("ipc://"));
+		vanish(s.url + strlen("ipc://"));
 		qiao_sleep_ms(20);
-		qiao_serve_check(server);
-		later = dialled(url);
-		ask_over(later, &f);
+		qiao_serve_check(s.server);
+		later = dialled(s.url);
+		ask_over(later, &s.f);
 		nng_close(later);
 	}
-	ask_over(first, &f); /* never noticed */
+	ask_over(first, &s.f); /* never noticed */
 	nng_close(first);
-	qiao_serve_close(server);
-	qiao_serve_close(NULL);
-	teardown(&f);
+	served_close(&s);
 }
+#endif
 
 /* clang-format off */
 static const struct test_case cases[] = {
@@ -666,6 +724,10 @@ static const struct test_case cases[] = {
 	{ "an adapter of another ABI does not start", an_adapter_of_another_abi_does_not_start },
 	{ "the n-th allocation gives an error or no answer", the_nth_allocation_gives_an_error_or_no_answer },
 	{ "a host is answered over ipc", a_host_is_answered_over_ipc },
+#ifndef LEFT_OVERS_COUNT
+	{ "who listens second is told", who_listens_second_is_told },
+	{ "a client that vanishes stops nobody else", a_client_that_vanishes_stops_nobody_else },
+#endif
 	{ NULL, NULL },
 };
 /* clang-format on */
