@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "gateway/verify/fabric_judge.h"
 
+#include "gateway/base/log.h"
 #include "gateway/base/mem.h"
 #include "gateway/base/slice.h"
 #include "gateway/verify/fabric_tx.h"
@@ -430,8 +431,10 @@ static qiao_err alone(struct qiao_fabric_judge *j,
 	err = qiao_fabric_block_check_data(&b, &v->why);
 	if (err == QIAO_OK)
 		err = choose(j, v, &c, &b, raw);
-	if (err == QIAO_OK)
-		err = check_alone(v, &b, raw, c);
+	if (err != QIAO_OK)
+		return err;
+	QIAO_BUG_ON(!c); /* ours: something was chosen */
+	err = check_alone(v, &b, raw, c);
 	if (err == QIAO_OK)
 		err = judge_entries(j, v, &b, c);
 	return err;
