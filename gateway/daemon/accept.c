@@ -174,6 +174,16 @@ static qiao_err match_attested(struct qiao_accept *a)
 	return QIAO_OK;
 }
 
+static bool is_whole(const struct qiao_accept *a)
+{
+	const struct qiao_disclosure *d = &a->payload.disclosure;
+
+	for (size_t i = 0; i < d->n; i++)
+		if (d->e[i].mask != QIAO_MASK_CLEAR)
+			return false;
+	return true;
+}
+
 static qiao_err match_payload(struct qiao_accept *a,
 			      struct qiao_accept_cache *cache)
 {
@@ -186,6 +196,10 @@ static qiao_err match_payload(struct qiao_accept *a,
 	    memcmp(p->tx, k->tx, k->tx_len) != 0)
 		return unverified(a, "payload and transfer id name different "
 				     "places");
+	/* the label must say what the disclosure is */
+	if ((a->payload.assurance == QIAO_ASSURANCE_PROVEN && !is_whole(a)) ||
+	    (a->payload.assurance == QIAO_ASSURANCE_REDACTED && is_whole(a)))
+		return unverified(a, "assurance and disclosure do not agree");
 	switch (a->payload.assurance) {
 	case QIAO_ASSURANCE_PROVEN:
 	case QIAO_ASSURANCE_REDACTED:
@@ -253,6 +267,10 @@ void qiao_accept_verify(struct qiao_accept *a, struct qiao_daemon *d,
 		err = qiao_payload_parse(&a->payload, row->payload, &a->why);
 	if (err == QIAO_OK)
 		err = read_duty(a);
+	/* which block it stands in is our light client's word, not the sender's
+	 */
+	if (err == QIAO_OK)
+		err = qiao_chain_hash(a->route->from, &a->block, row->height);
 	if (err == QIAO_OK)
 		err = match_payload(a, cache);
 	if (err == QIAO_OK)
@@ -328,7 +346,7 @@ static void ask(struct qiao_decide *q, struct qiao_accept *a,
 	name_fields(q, a, names);
 	q->facts.proof_verified = a->verified;
 	q->facts.proof_height = a->row->height;
-	q->facts.proof_block = a->row->as_of_hash;
+	q->facts.proof_block = a->block;
 	q->facts.proof_validity = a->payload.validity;
 	q->facts.assurance = a->payload.assurance;
 	q->facts.origin = a->payload.origin;

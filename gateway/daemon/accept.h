@@ -28,6 +28,7 @@ struct qiao_accept {
 	/* head and what was disclosed, with what the checks say of them */
 	struct qiao_record rec;
 	char duty_basis[256], duty_case[128]; /* "": none came */
+	struct qiao_hash block; /* at its height, as we follow the chain */
 	bool verified;
 	struct qiao_why why; /* when it is not */
 	bool postpone;       /* not now: a header or the store is missing */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "gateway/daemon/options.h"
 
-#define AT(type, member)                \
+#define AT(type, member)                     \
 	.at = offsetof(struct type, member), \
 	.size = sizeof(((struct type *)0)->member)
 
-#define SECONDS(n) ((int64_t)(n) * 1000)
+#define SECONDS(n) ((int64_t)(n)*1000)
 #define DAYS(n)    (SECONDS(86400) * (n))
 
 #ifndef QIAO_ADAPTERDIR
