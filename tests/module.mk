@@ -2,8 +2,10 @@
 # Scenarios with real processes. Not with a sanitiser's build: it is too slow for
 # their deadlines.
 ifndef SAN
-CHECKS += check-kill
+CHECKS += check-kill check-operate
 KILLS ?= 25
 endif
 check-kill:
 	$(Q)B=$(B) KILLS=$(KILLS) tests/scenarios/kill.sh
+check-operate:
+	$(Q)B=$(B) tests/scenarios/operate.sh

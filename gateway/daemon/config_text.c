@@ -202,6 +202,9 @@ static void manual_head(struct qiao_buf *out, const struct qiao_option *o)
 	qiao_buf_put_str(out, "\n");
 	if (o->required)
 		qiao_buf_put_str(out, "Required.\n");
+	else if (o->kind == QIAO_OPT_PLACE && o->def)
+		/* another one for each installation */
+		qiao_buf_put_str(out, "Default: where they are installed.\n");
 	else if (o->def)
 		qiao_buf_printf(out, "Default %s.\n", o->def);
 	if (o->kind == QIAO_OPT_INT)

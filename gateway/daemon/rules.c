@@ -24,13 +24,36 @@ static const char *in_data(char *out, const struct qiao_daemon *d,
 
 /* --- bytes to rules ------------------------------------------------------ */
 
+static bool is_of_chain(const struct qiao_conf_file *f, const char *chain)
+{
+	size_t n = strlen(chain);
+
+	return strncmp(f->name, chain, n) == 0 &&
+	       strcmp(f->name + n, ".cfg") == 0;
+}
+
+/* Its path as the operator knows it, for findings. */
+static const char *mapping_path(char out[PATH_SIZE],
+				const struct qiao_conf_file *f,
+				const struct qiao_config *cfg)
+{
+	for (size_t i = 0; cfg && i < cfg->n_chains; i++)
+		if (is_of_chain(f, cfg->chains[i].name))
+			return cfg->chains[i].mapping;
+	snprintf(out, PATH_SIZE, "mapping of chain %s", f->name);
+	return out;
+}
+
 static qiao_err parse_mapping(struct qiao_mapping **out,
 			      struct qiao_diags *diags,
 			      const struct qiao_conf_file *f,
-			      const struct qiao_policy *policy)
+			      const struct qiao_policy *policy,
+			      const struct qiao_config *cfg)
 {
+	char path[PATH_SIZE];
 	struct qiao_conf *c = NULL;
-	qiao_err err = qiao_conf_parse(&c, diags, f->name, f->bytes);
+	qiao_err err = qiao_conf_parse(&c, diags, mapping_path(path, f, cfg),
+				       f->bytes);
 
 	*out = NULL;
 	if (err == QIAO_OK)
@@ -41,14 +64,6 @@ static qiao_err parse_mapping(struct qiao_mapping **out,
 	return err;
 }
 
-static bool is_of_chain(const struct qiao_conf_file *f, const char *chain)
-{
-	size_t n = strlen(chain);
-
-	return strncmp(f->name, chain, n) == 0 &&
-	       strcmp(f->name + n, ".cfg") == 0;
-}
-
 static qiao_err add_mapping(struct qiao_rules *r, struct qiao_diags *diags,
 			    const struct qiao_conf_file *f,
 			    const struct qiao_config *cfg)
@@ -56,7 +71,7 @@ static qiao_err add_mapping(struct qiao_rules *r, struct qiao_diags *diags,
 	for (size_t i = 0; i < cfg->n_chains; i++)
 		if (is_of_chain(f, cfg->chains[i].name))
 			return parse_mapping(&r->mapping[i], diags, f,
-					     r->policy);
+					     r->policy, cfg);
 	return QIAO_OK; /* of a chain that is not configured any more */
 }
 
@@ -83,8 +98,10 @@ static qiao_err build(struct qiao_rules **out, struct qiao_diags *diags,
 	return err;
 }
 
+/* cfg may be NULL: the process that checks knows the files only. */
 static qiao_err check_source(struct qiao_diags *diags,
-			     const struct qiao_rules_source *s)
+			     const struct qiao_rules_source *s,
+			     const struct qiao_config *cfg)
 {
 	struct qiao_policy *p = NULL;
 	qiao_err err = qiao_policy_load(&p, diags, s->rules.files, s->rules.n,
@@ -92,7 +109,8 @@ static qiao_err check_source(struct qiao_diags *diags,
 
 	for (size_t i = 0; i < s->mapping.n && p; i++) {
 		struct qiao_mapping *m;
-		qiao_err e = parse_mapping(&m, diags, &s->mapping.files[i], p);
+		qiao_err e =
+			parse_mapping(&m, diags, &s->mapping.files[i], p, cfg);
 
 		qiao_mapping_free(m);
 		err = e != QIAO_OK ? e : err;
@@ -107,7 +125,7 @@ qiao_err qiao_rules_check(struct qiao_diags *diags, const char *dir)
 	qiao_err err = qiao_rules_source_read(&s, diags, dir);
 
 	if (err == QIAO_OK)
-		err = check_source(diags, &s);
+		err = check_source(diags, &s, NULL);
 	qiao_rules_source_free(&s);
 	return err;
 }
@@ -119,7 +137,7 @@ qiao_err qiao_rules_check_config(struct qiao_diags *diags,
 	qiao_err err = qiao_rules_source_config(&s, diags, cfg);
 
 	if (err == QIAO_OK)
-		err = check_source(diags, &s);
+		err = check_source(diags, &s, cfg);
 	qiao_rules_source_free(&s);
 	return err;
 }

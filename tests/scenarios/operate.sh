@@ -4,6 +4,7 @@
 # no process is left behind whoever is killed.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+# shellcheck disable=SC2034  # read by lib.sh
 NAME=operate
 B=${B:-build/release}
 R=${R:-$PWD/build/operate}
@@ -47,7 +48,7 @@ start_ready() {
 	run_one province
 	wait_for 20 "a ready adapter" ready
 }
-# ends PID: its exit code, within five seconds
+# ends PID CODE: within five seconds
 ends() {
 	local code=0 until=$((SECONDS + 5))
 	while alive "$1"; do
@@ -55,7 +56,7 @@ ends() {
 		sleep 0.05
 	done
 	wait "$1" || code=$?
-	echo "$code"
+	[ "$code" = "$2" ] || fail "qiaod ended with code $code, not $2"
 }
 
 make_inhouse 20
@@ -121,12 +122,12 @@ say "operate: stop, SIGTERM, and SIGKILL of spawner and relay leave nothing behi
 mapfile -t all < <(family "${PID[province]}")
 [ "${#all[@]}" -ge 3 ] || fail "there are no relay and adapter to look for"
 expect 0 qiao --config "$P/qiaod.cfg" stop
-[ "$(ends "${PID[province]}")" = 0 ] || fail "qiao stop: not a clean end"
+ends "${PID[province]}" 0
 wait_for 5 "the end of all processes" all_gone "${all[@]}"
 start_ready
 mapfile -t all < <(family "${PID[province]}")
 kill -TERM "${PID[province]}"
-[ "$(ends "${PID[province]}")" = 0 ] || fail "SIGTERM: not a clean end"
+ends "${PID[province]}" 0
 wait_for 5 "the end of all processes" all_gone "${all[@]}"
 start_ready
 mapfile -t all < <(family "${PID[province]}")
@@ -135,7 +136,7 @@ wait_for 5 "the end of all processes" all_gone "${all[@]}"
 start_ready
 mapfile -t all < <(family "${PID[province]}")
 kill -KILL "${all[1]}" # the relay is the first child
-[ "$(ends "${PID[province]}")" = 137 ] || fail "a killed relay: not told by the exit code"
+ends "${PID[province]}" 137
 wait_for 5 "the end of all processes" all_gone "${all[@]}"
 
 say "operate: the audit log, exported and verified"

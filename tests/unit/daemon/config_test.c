@@ -291,6 +291,30 @@ static void example_is_valid(void)
 	qiao_buf_free(&text);
 }
 
+/* The page says what the table says. `qiao config manual` prints it anew. */
+static void manual_is_current(void)
+{
+	static const char begin[] = "options: begin\n";
+	struct qiao_buf page = QIAO_BUF, manual = QIAO_BUF;
+	struct qiao_why why = { "" };
+	const char *from;
+
+	CU_ASSERT_EQUAL_FATAL(qiao_file_read(&page, "docs/man/qiao.conf.5",
+					     QIAO_MIB(1), &why),
+			      QIAO_OK);
+	CU_ASSERT_EQUAL(qiao_config_manual(&manual), QIAO_OK);
+	qiao_buf_put_u8(&page, 0);
+	from = strstr((char *)page.p, begin);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(from);
+	CU_ASSERT_EQUAL(
+		strncmp(from + strlen(begin), (char *)manual.p, manual.n), 0);
+	CU_ASSERT_EQUAL(strncmp(from + strlen(begin) + manual.n,
+				".\\\" options: end", 16),
+			0);
+	qiao_buf_free(&page);
+	qiao_buf_free(&manual);
+}
+
 static void no_memory(void)
 {
 	struct loaded l;
@@ -319,6 +343,7 @@ static const struct test_case cases[] = {
 	{ "a file that is not there is a finding", no_file },
 	{ "to run, files must be there and private", files_are_looked_at },
 	{ "the printed example is a valid configuration", example_is_valid },
+	{ "qiao.conf(5) lists the options as they are", manual_is_current },
 	{ "a failed allocation is no configuration", no_memory },
 	{ NULL, NULL },
 };
