@@ -337,7 +337,7 @@ static void turn(struct spawner *s)
 
 	if (poll(p, 3, wait_ms(s)) < 0 && errno != EINTR)
 		QIAO_BUG_ON(true);
-	if (p[2].revents && !drain(check))
+	if (check && p[2].revents && !drain(check))
 		p[2].revents = 0; /* its exit comes next */
 	if (p[1].revents)
 		on_channel(s);
