@@ -122,7 +122,7 @@ static qiao_err take_line(struct reading *r, struct qiao_slice line)
 {
 	struct qiao_slice hex = next_word(&line, ' ');
 	struct qiao_buf head = QIAO_BUF, sig = QIAO_BUF;
-	struct qiao_audit_head h;
+	struct qiao_audit_head h = { .c = { .size = 0 } };
 	qiao_err err = qiao_hex_decode_buf(&head, hex);
 
 	if (err == QIAO_OK)
