@@ -22,6 +22,7 @@ struct inhouse {
 	struct qiao_key *key; /* NULL: read only */
 	struct qiao_id16 account;
 	char chain[QIAO_NAME_MAX + 1];
+	struct qiao_hash identity; /* what submissions are signed for */
 	unsigned int call_ms;
 };
 
@@ -104,6 +105,7 @@ static qiao_err conf_read(struct inhouse *a, const char *text,
 static qiao_err chain_check(struct inhouse *a, struct qiao_why *why)
 {
 	struct qiao_buf args = QIAO_BUF, result = QIAO_BUF;
+	struct qiao_hash genesis;
 	struct qiao_slice name;
 	struct qiao_mp m;
 	qiao_err err;
@@ -114,6 +116,8 @@ static qiao_err chain_check(struct inhouse *a, struct qiao_why *why)
 		qiao_mp_open(&m, qiao_buf_slice(&result));
 		qiao_mp_array_of(&m, 6);
 		name = qiao_mp_str(&m, QIAO_NAME_MAX);
+		qiao_mp_hash(&m); /* network id */
+		genesis = qiao_mp_hash(&m);
 		err = nonsense(m.r.err, "info", why);
 		if (err == QIAO_OK && !qiao_slice_is(name, a->chain))
 			err = qiao_adapter_fail(why, QIAO_E_CHANNEL,
@@ -121,6 +125,8 @@ static qiao_err chain_check(struct inhouse *a, struct qiao_why *why)
 						"chain than %s; correct "
 						"`ledger` or `chain`",
 						a->chain);
+		if (err == QIAO_OK)
+			err = qiao_inhouse_identity(&a->identity, &genesis);
 	}
 	qiao_buf_free(&result);
 	return err;
@@ -281,7 +287,7 @@ static qiao_err submission_sign(const struct inhouse *a, struct qiao_buf *args,
 				const struct qiao_submission *s)
 {
 	const struct qiao_inhouse_submission sub = {
-		.chain = a->chain,
+		.chain = a->identity,
 		.kind = s->kind,
 		.id = s->id,
 		.digest = s->digest,

@@ -3,6 +3,7 @@
 
 #include "gateway/base/slice.h"
 #include "gateway/codec/mp.h"
+#include "gateway/crypto/hash.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -96,22 +97,39 @@ void qiao_inhouse_record_put(struct qiao_buf *out, struct qiao_slice head,
 	qiao_mp_put_bin(out, sig);
 }
 
-static void record_bytes(struct qiao_buf *b, const struct qiao_hash *network,
+qiao_err qiao_inhouse_identity(struct qiao_hash *out,
+			       const struct qiao_hash *genesis)
+{
+	struct qiao_buf b = QIAO_BUF;
+	qiao_err err;
+
+	qiao_mp_put_array(&b, 2);
+	qiao_mp_put_cstr(&b, "quorum");
+	qiao_mp_put_hash(&b, genesis);
+	err = b.err;
+	if (err == QIAO_OK)
+		qiao_sha256_tagged(out, QIAO_INHOUSE_CHAIN_TAG,
+				   qiao_buf_slice(&b));
+	qiao_buf_free(&b);
+	return err;
+}
+
+static void record_bytes(struct qiao_buf *b, const struct qiao_hash *chain,
 			 struct qiao_slice head)
 {
-	qiao_buf_put(b, qiao_slice_hash(network));
+	qiao_buf_put(b, qiao_slice_hash(chain));
 	qiao_buf_put(b, head);
 }
 
 qiao_err qiao_inhouse_record_sign(struct qiao_sig *out,
 				  const struct qiao_key *key,
-				  const struct qiao_hash *network,
+				  const struct qiao_hash *chain,
 				  struct qiao_slice head)
 {
 	struct qiao_buf b = QIAO_BUF;
 	qiao_err err;
 
-	record_bytes(&b, network, head);
+	record_bytes(&b, chain, head);
 	err = b.err;
 	if (err == QIAO_OK)
 		err = qiao_key_sign(key, out, QIAO_INHOUSE_RECORD_TAG,
@@ -121,14 +139,14 @@ qiao_err qiao_inhouse_record_sign(struct qiao_sig *out,
 }
 
 qiao_err qiao_inhouse_record_verify(const struct qiao_pubkey *key,
-				    const struct qiao_hash *network,
+				    const struct qiao_hash *chain,
 				    struct qiao_slice head,
 				    struct qiao_slice sig)
 {
 	struct qiao_buf b = QIAO_BUF;
 	qiao_err err;
 
-	record_bytes(&b, network, head);
+	record_bytes(&b, chain, head);
 	err = b.err;
 	if (err == QIAO_OK)
 		err = qiao_sig_verify(key, QIAO_INHOUSE_RECORD_TAG,
@@ -158,7 +176,7 @@ void qiao_inhouse_submission_put(struct qiao_buf *out,
 {
 	qiao_mp_put_array(out, 7);
 	qiao_mp_put_uint(out, 1);
-	qiao_mp_put_cstr(out, s->chain);
+	qiao_mp_put_hash(out, &s->chain);
 	qiao_mp_put_cstr(out, s->kind);
 	qiao_mp_put_hash(out, &s->id);
 	qiao_mp_put_hash(out, &s->digest);

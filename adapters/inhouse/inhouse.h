@@ -14,6 +14,7 @@
 
 #define QIAO_INHOUSE_HEADER_TAG  "qiao/quorum/header/1"
 #define QIAO_INHOUSE_SET_TAG     "qiao/quorum/set/1"
+#define QIAO_INHOUSE_CHAIN_TAG   "qiao/chain/1"
 #define QIAO_INHOUSE_RECORD_TAG  "qiao/record/1"
 #define QIAO_INHOUSE_SUBMIT_TAG  "qiao/ledger/submit/1"
 #define QIAO_INHOUSE_PAYLOAD_TAG "qiao/payload/1"
@@ -61,13 +62,16 @@ enum qiao_inhouse_kind { /* on wire: append, never renumber */
 void qiao_inhouse_record_put(struct qiao_buf *out, struct qiao_slice head,
 			     const struct qiao_pubkey *issuer,
 			     struct qiao_slice sig);
-/* What an issuer signs: network id || head. */
+/* docs/wire.md 2.1, from the hash of header 0. */
+qiao_err qiao_inhouse_identity(struct qiao_hash *out,
+			       const struct qiao_hash *genesis);
+/* What an issuer signs: chain identity || head. */
 qiao_err qiao_inhouse_record_sign(struct qiao_sig *out,
 				  const struct qiao_key *key,
-				  const struct qiao_hash *network,
+				  const struct qiao_hash *chain,
 				  struct qiao_slice head);
 qiao_err qiao_inhouse_record_verify(const struct qiao_pubkey *key,
-				    const struct qiao_hash *network,
+				    const struct qiao_hash *chain,
 				    struct qiao_slice head,
 				    struct qiao_slice sig);
 
@@ -83,7 +87,7 @@ void qiao_inhouse_entry_put(struct qiao_buf *out,
 
 /* docs/wire.md 8.3; kind as the adapter protocol spells it. */
 struct qiao_inhouse_submission {
-	const char *chain;
+	struct qiao_hash chain; /* its identity */
 	const char *kind;
 	struct qiao_hash id, digest, source;
 	struct qiao_slice payload;

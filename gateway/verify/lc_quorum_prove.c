@@ -47,7 +47,7 @@ static qiao_err leaf_fill(struct qiao_proven *p, const struct job *j,
 	if (err != QIAO_OK)
 		return err;
 	if (l.kind == QIAO_QUORUM_LEAF_RECORD) {
-		err = qiao_quorum_leaf_verify(&l, &j->lc->network);
+		err = qiao_quorum_leaf_verify(&l, &j->lc->identity);
 		if (err == QIAO_OK)
 			record_fill(p, &l, key_id);
 	} else if (l.kind == QIAO_QUORUM_LEAF_DELIVERED) {

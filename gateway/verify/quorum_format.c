@@ -304,13 +304,13 @@ qiao_err qiao_quorum_leaf_parse(struct qiao_quorum_leaf *out,
 }
 
 qiao_err qiao_quorum_leaf_verify(const struct qiao_quorum_leaf *leaf,
-				 const struct qiao_hash *network)
+				 const struct qiao_hash *chain)
 {
 	static const uint8_t zero = 0;
 	const struct qiao_slice parts[] = {
 		qiao_slice_str(QIAO_QUORUM_RECORD_TAG),
 		{ &zero, 1 },
-		qiao_slice_hash(network),
+		qiao_slice_hash(chain),
 		leaf->head,
 	};
 	struct qiao_hash digest;

@@ -102,9 +102,9 @@ struct qiao_quorum_leaf {
  */
 qiao_err qiao_quorum_leaf_parse(struct qiao_quorum_leaf *out,
 				struct qiao_slice in);
-/* The issuer's signature of a RECORD, over network id || head. */
+/* The issuer's signature of a RECORD, over chain identity || head. */
 qiao_err qiao_quorum_leaf_verify(const struct qiao_quorum_leaf *leaf,
-				 const struct qiao_hash *network);
+				 const struct qiao_hash *chain);
 
 /* Either proof of docs/wire.md 8.2. */
 struct qiao_quorum_proof {

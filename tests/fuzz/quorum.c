@@ -72,7 +72,7 @@ static void set(struct qiao_slice in)
 
 static void leaf(struct qiao_slice in)
 {
-	const struct qiao_hash network = { { 7 } };
+	const struct qiao_hash chain = { { 7 } };
 	struct qiao_quorum_leaf l;
 	struct qiao_inhouse_entry e;
 	struct qiao_buf b = QIAO_BUF;
@@ -81,7 +81,7 @@ static void leaf(struct qiao_slice in)
 	    l.kind > QIAO_QUORUM_LEAF_ANCHOR)
 		return;
 	if (l.kind == QIAO_QUORUM_LEAF_RECORD) {
-		qiao_quorum_leaf_verify(&l, &network);
+		qiao_quorum_leaf_verify(&l, &chain);
 		qiao_inhouse_record_put(&b, l.head, &l.key, l.sig);
 	} else {
 		e = (struct qiao_inhouse_entry){

@@ -18,6 +18,7 @@
 struct put {
 	const char *url, *key_path;
 	struct qiao_inhouse_head h; /* id: prefix, when count > 1 */
+	struct qiao_hash chain;     /* identity */
 	uint64_t count;
 	size_t n;
 	struct qiao_inhouse_field fields[QIAO_FIELDS_MAX];
@@ -143,7 +144,7 @@ static qiao_err record_put(struct qiao_buf *out, struct put *p, const char *id)
 		err = head.err;
 	}
 	if (err == QIAO_OK)
-		err = qiao_inhouse_record_sign(&sig, p->key, &h.network,
+		err = qiao_inhouse_record_sign(&sig, p->key, &p->chain,
 					       qiao_buf_slice(&head));
 	if (err == QIAO_OK) {
 		qiao_mp_put_array(out, 5);
@@ -215,11 +216,12 @@ static qiao_err batch_put(struct put *p, uint64_t first, size_t n,
 	return err;
 }
 
-/* The network that a record is signed for is the ledger's. */
-static qiao_err network_ask(struct put *p, struct qiao_why *why)
+/* The network and chain that a record is signed for are the ledger's. */
+static qiao_err chain_ask(struct put *p, struct qiao_why *why)
 {
 	static const uint8_t none[] = { 0x90 };
 	struct qiao_buf result = QIAO_BUF;
+	struct qiao_hash genesis;
 	struct qiao_mp m;
 	qiao_err err = qiao_inhouse_client_call(
 		p->client, &result, "info", qiao_slice_of(none, sizeof(none)),
@@ -231,8 +233,11 @@ static qiao_err network_ask(struct put *p, struct qiao_why *why)
 		qiao_mp_array_of(&m, 6);
 		qiao_mp_str(&m, QIAO_NAME_MAX);
 		p->h.network = qiao_mp_hash(&m);
+		genesis = qiao_mp_hash(&m);
 		err = m.r.err;
 	}
+	if (err == QIAO_OK)
+		err = qiao_inhouse_identity(&p->chain, &genesis);
 	qiao_buf_free(&result);
 	return err;
 }
@@ -244,7 +249,7 @@ static qiao_err put(struct put *p, struct qiao_why *why)
 	if (err == QIAO_OK)
 		err = qiao_inhouse_client_open(&p->client, p->url, why);
 	if (err == QIAO_OK)
-		err = network_ask(p, why);
+		err = chain_ask(p, why);
 	for (uint64_t i = 0; i < p->count && err == QIAO_OK; i += BATCH) {
 		uint64_t left = p->count - i;
 

@@ -20,7 +20,7 @@ static const struct {
 };
 
 struct submission {
-	char chain[QIAO_NAME_MAX + 1];
+	struct qiao_hash chain;
 	char kind_name[KIND_LEN + 1];
 	struct qiao_inhouse_entry e;
 };
@@ -54,7 +54,7 @@ static qiao_err submission_parse(struct submission *out, struct qiao_slice in)
 	qiao_mp_array_of(&m, 7);
 	if (qiao_mp_uint(&m, UINT64_MAX) != 1)
 		qiao_mp_fail(&m, QIAO_E_UNSUPPORTED);
-	qiao_mp_str_into(&m, out->chain, sizeof(out->chain));
+	out->chain = qiao_mp_hash(&m);
 	qiao_mp_str_into(&m, out->kind_name, sizeof(out->kind_name));
 	out->e.id = qiao_mp_hash(&m);
 	out->e.digest = qiao_mp_hash(&m);
@@ -96,15 +96,19 @@ static qiao_err digest_check(const struct submission *s, struct qiao_why *why)
 
 static qiao_err submission_check(struct submission *s,
 				 const struct qiao_ledger_config *cfg,
+				 const struct qiao_hash *chain,
 				 struct qiao_slice bytes, struct qiao_slice sig,
 				 struct qiao_why *why)
 {
 	const struct qiao_ledger_account *a;
 	qiao_err err;
 
-	if (strcmp(s->chain, cfg->chain) != 0)
+	if (!qiao_hash_eq(&s->chain, chain))
 		return qiao_fail(why, QIAO_E_CHANNEL,
-				 "meant for another chain than %s", cfg->chain);
+				 "meant for another chain than this %s; the "
+				 "account that signs reads the identity of "
+				 "its chain again",
+				 cfg->chain);
 	a = qiao_ledger_account_find(cfg, &s->e.submitter);
 	if (!a)
 		return qiao_fail(
@@ -140,6 +144,7 @@ static qiao_err finish(struct qiao_ledger_entry **out,
 
 qiao_err qiao_ledger_submission_read(struct qiao_ledger_entry **out,
 				     const struct qiao_ledger_config *cfg,
+				     const struct qiao_hash *chain,
 				     struct qiao_slice submission,
 				     const struct qiao_id16 *account,
 				     struct qiao_slice sig,
@@ -153,7 +158,7 @@ qiao_err qiao_ledger_submission_read(struct qiao_ledger_entry **out,
 	if (err != QIAO_OK)
 		return qiao_fail(why, err, "no submission of docs/wire.md 8.3");
 	s.e.submitter = *account;
-	err = submission_check(&s, cfg, submission, sig, why);
+	err = submission_check(&s, cfg, chain, submission, sig, why);
 	if (err != QIAO_OK)
 		return err;
 	e = qiao_calloc(1, sizeof(*e));
@@ -218,6 +223,7 @@ static qiao_err openings_check(const struct qiao_inhouse_head_view *h,
 
 static qiao_err record_check(const struct record *r,
 			     const struct qiao_ledger_config *cfg,
+			     const struct qiao_hash *chain,
 			     struct qiao_why *why)
 {
 	struct qiao_inhouse_head_view h;
@@ -234,8 +240,7 @@ static qiao_err record_check(const struct record *r,
 			"the key is not registered for the issuer of "
 			"issuer; the operator of the ledger adds it to "
 			"ledger.conf");
-	err = qiao_inhouse_record_verify(&r->key, &cfg->network, r->head,
-					 r->sig);
+	err = qiao_inhouse_record_verify(&r->key, chain, r->head, r->sig);
 	if (err == QIAO_E_BADSIG)
 		return qiao_fail(why, err,
 				 "the signature of the issuer is wrong");
@@ -244,6 +249,7 @@ static qiao_err record_check(const struct record *r,
 
 qiao_err qiao_ledger_record_read(struct qiao_ledger_entry **out,
 				 const struct qiao_ledger_config *cfg,
+				 const struct qiao_hash *chain,
 				 struct qiao_mp *m, struct qiao_why *why)
 {
 	struct qiao_ledger_entry *e;
@@ -255,7 +261,7 @@ qiao_err qiao_ledger_record_read(struct qiao_ledger_entry **out,
 		return qiao_fail(why, err,
 				 "a record is [head, scheme, key, signature, "
 				 "openings]");
-	err = record_check(&r, cfg, why);
+	err = record_check(&r, cfg, chain, why);
 	if (err != QIAO_OK)
 		return err;
 	e = qiao_calloc(1, sizeof(*e));

@@ -22,12 +22,15 @@ struct qiao_ledger_entry {
 void qiao_ledger_entry_free(struct qiao_ledger_entry *e); /* NULL is fine */
 
 /*
+ * chain: the identity of this chain, in both.
+ *
  * A signed submission. Expected: QIAO_E_CHANNEL (another chain), QIAO_E_DENIED
  * (no registered account), QIAO_E_BADSIG, QIAO_E_HASH (digest of another
  * payload), QIAO_E_UNSUPPORTED (kind).
  */
 qiao_err qiao_ledger_submission_read(struct qiao_ledger_entry **out,
 				     const struct qiao_ledger_config *cfg,
+				     const struct qiao_hash *chain,
 				     struct qiao_slice submission,
 				     const struct qiao_id16 *account,
 				     struct qiao_slice sig,
@@ -40,6 +43,7 @@ qiao_err qiao_ledger_submission_read(struct qiao_ledger_entry **out,
  */
 qiao_err qiao_ledger_record_read(struct qiao_ledger_entry **out,
 				 const struct qiao_ledger_config *cfg,
+				 const struct qiao_hash *chain,
 				 struct qiao_mp *m, struct qiao_why *why);
 
 const struct qiao_ledger_account *qiao_ledger_account_find(

@@ -12,8 +12,9 @@
 #define PUT_RECORDS_MAX 512
 #define SUBMISSION_MAX  (QIAO_PAYLOAD_MAX + QIAO_KIB(1))
 
-typedef qiao_err (*op_fn)(struct qiao_ledger *l, struct qiao_buf *result,
-			  struct qiao_mp *args, struct qiao_why *why);
+typedef qiao_err (*op_fn)(struct qiao_ledger_service *s,
+			  struct qiao_buf *result, struct qiao_mp *args,
+			  struct qiao_why *why);
 
 static qiao_err finish(const struct qiao_mp *args, struct qiao_why *why)
 {
@@ -34,9 +35,10 @@ static struct qiao_id16 id16_take(struct qiao_mp *args)
 	return id;
 }
 
-static qiao_err head(struct qiao_ledger *l, struct qiao_buf *result,
+static qiao_err head(struct qiao_ledger_service *s, struct qiao_buf *result,
 		     struct qiao_mp *args, struct qiao_why *why)
 {
+	struct qiao_ledger *l = s->ledger;
 	uint64_t known = qiao_mp_uint(args, INT64_MAX);
 	unsigned int wait = (unsigned int)qiao_mp_uint(args, WAIT_MS_MAX);
 	qiao_err err = finish(args, why);
@@ -48,9 +50,10 @@ static qiao_err head(struct qiao_ledger *l, struct qiao_buf *result,
 	return QIAO_OK;
 }
 
-static qiao_err block(struct qiao_ledger *l, struct qiao_buf *result,
+static qiao_err block(struct qiao_ledger_service *s, struct qiao_buf *result,
 		      struct qiao_mp *args, struct qiao_why *why)
 {
+	struct qiao_ledger *l = s->ledger;
 	uint64_t height = qiao_mp_uint(args, INT64_MAX);
 	struct qiao_buf claim = QIAO_BUF, leaves = QIAO_BUF,
 			openings = QIAO_BUF;
@@ -75,9 +78,10 @@ static qiao_err block(struct qiao_ledger *l, struct qiao_buf *result,
 	return err;
 }
 
-static qiao_err submit(struct qiao_ledger *l, struct qiao_buf *result,
+static qiao_err submit(struct qiao_ledger_service *s, struct qiao_buf *result,
 		       struct qiao_mp *args, struct qiao_why *why)
 {
+	struct qiao_ledger *l = s->ledger;
 	struct qiao_slice submission = qiao_mp_bin(args, SUBMISSION_MAX);
 	struct qiao_id16 account = id16_take(args);
 	struct qiao_slice sig = qiao_mp_bin(args, QIAO_SIG_LEN);
@@ -87,8 +91,8 @@ static qiao_err submit(struct qiao_ledger *l, struct qiao_buf *result,
 
 	if (err == QIAO_OK)
 		err = qiao_ledger_submission_read(&e, qiao_ledger_config(l),
-						  submission, &account, sig,
-						  why);
+						  &s->identity, submission,
+						  &account, sig, why);
 	if (err == QIAO_OK)
 		err = qiao_ledger_add(l, &state, e, why);
 	qiao_mp_put_array(result, 1);
@@ -96,9 +100,10 @@ static qiao_err submit(struct qiao_ledger *l, struct qiao_buf *result,
 	return err;
 }
 
-static qiao_err lookup(struct qiao_ledger *l, struct qiao_buf *result,
+static qiao_err lookup(struct qiao_ledger_service *s, struct qiao_buf *result,
 		       struct qiao_mp *args, struct qiao_why *why)
 {
+	struct qiao_ledger *l = s->ledger;
 	struct qiao_hash id = qiao_mp_hash(args);
 	struct qiao_ledger_leaf_row row;
 	enum qiao_lookup_state state;
@@ -138,9 +143,10 @@ static qiao_err proof_put(struct qiao_ledger *l, struct qiao_buf *result,
 	return err;
 }
 
-static qiao_err receipt(struct qiao_ledger *l, struct qiao_buf *result,
+static qiao_err receipt(struct qiao_ledger_service *s, struct qiao_buf *result,
 			struct qiao_mp *args, struct qiao_why *why)
 {
+	struct qiao_ledger *l = s->ledger;
 	struct qiao_hash id = qiao_mp_hash(args);
 	struct qiao_ledger_leaf_row row;
 	enum qiao_lookup_state state;
@@ -156,9 +162,10 @@ static qiao_err receipt(struct qiao_ledger *l, struct qiao_buf *result,
 	return proof_put(l, result, row.height, row.index, why);
 }
 
-static qiao_err prove(struct qiao_ledger *l, struct qiao_buf *result,
+static qiao_err prove(struct qiao_ledger_service *s, struct qiao_buf *result,
 		      struct qiao_mp *args, struct qiao_why *why)
 {
+	struct qiao_ledger *l = s->ledger;
 	uint64_t height = qiao_mp_uint(args, INT64_MAX);
 	uint64_t index = qiao_mp_uint(args, QIAO_LEAVES_MAX - 1);
 	qiao_err err = finish(args, why);
@@ -174,14 +181,15 @@ struct put {
 };
 
 static qiao_err put_read(struct put *p, unsigned int *wait,
-			 const struct qiao_ledger_config *cfg,
+			 const struct qiao_ledger_service *s,
 			 struct qiao_mp *args, struct qiao_why *why)
 {
+	const struct qiao_ledger_config *cfg = qiao_ledger_config(s->ledger);
 	size_t n = qiao_mp_array(args, PUT_RECORDS_MAX);
 
 	for (size_t i = 0; i < n; i++) {
-		qiao_err err =
-			qiao_ledger_record_read(&p->e[i], cfg, args, why);
+		qiao_err err = qiao_ledger_record_read(&p->e[i], cfg,
+						       &s->identity, args, why);
 
 		if (err != QIAO_OK)
 			return err;
@@ -227,14 +235,15 @@ static qiao_err put_answer(struct qiao_ledger *l, struct qiao_buf *result,
 	return QIAO_OK;
 }
 
-static qiao_err put(struct qiao_ledger *l, struct qiao_buf *result,
+static qiao_err put(struct qiao_ledger_service *s, struct qiao_buf *result,
 		    struct qiao_mp *args, struct qiao_why *why)
 {
+	struct qiao_ledger *l = s->ledger;
 	struct put p = { .n = 0 };
 	unsigned int wait = 0;
 	qiao_err err;
 
-	err = put_read(&p, &wait, qiao_ledger_config(l), args, why);
+	err = put_read(&p, &wait, s, args, why);
 	if (err == QIAO_OK)
 		err = put_add(l, &p, why);
 	for (size_t i = 0; i < p.n; i++)
@@ -246,9 +255,10 @@ static qiao_err put(struct qiao_ledger *l, struct qiao_buf *result,
 	return err == QIAO_OK ? put_answer(l, result, &p) : err;
 }
 
-static qiao_err account(struct qiao_ledger *l, struct qiao_buf *result,
+static qiao_err account(struct qiao_ledger_service *s, struct qiao_buf *result,
 			struct qiao_mp *args, struct qiao_why *why)
 {
+	struct qiao_ledger *l = s->ledger;
 	struct qiao_id16 id = id16_take(args);
 	const struct qiao_ledger_account *a;
 	qiao_err err = finish(args, why);
@@ -264,9 +274,10 @@ static qiao_err account(struct qiao_ledger *l, struct qiao_buf *result,
 	return QIAO_OK;
 }
 
-static qiao_err rotate(struct qiao_ledger *l, struct qiao_buf *result,
+static qiao_err rotate(struct qiao_ledger_service *s, struct qiao_buf *result,
 		       struct qiao_mp *args, struct qiao_why *why)
 {
+	struct qiao_ledger *l = s->ledger;
 	struct qiao_id16 gone[QIAO_VALIDATORS_MAX];
 	size_t add = (size_t)qiao_mp_uint(args, QIAO_VALIDATORS_MAX);
 	size_t n = qiao_mp_array(args, QIAO_VALIDATORS_MAX);
@@ -302,7 +313,7 @@ static qiao_err run(void *ctx, op_fn fn, struct qiao_buf *result,
 
 	if (cfg->test_delay_ms)
 		qiao_sleep_ms(cfg->test_delay_ms);
-	err = fn(s->ledger, result, args, why);
+	err = fn(s, result, args, why);
 	return drop ? QIAO_E_CLOSED : err;
 }
 
@@ -381,6 +392,8 @@ qiao_err qiao_ledger_service_init(struct qiao_ledger_service *s,
 	if (err == QIAO_OK)
 		qiao_sha256_tagged(&s->genesis, QIAO_INHOUSE_HEADER_TAG,
 				   header);
+	if (err == QIAO_OK)
+		err = qiao_inhouse_identity(&s->identity, &s->genesis);
 	qiao_buf_free(&claim);
 	return err;
 }

@@ -11,8 +11,9 @@
 /* The context of the operations. */
 struct qiao_ledger_service {
 	struct qiao_ledger *ledger;
-	struct qiao_hash genesis; /* hash of header 0 */
-	unsigned int asked;       /* requests so far, for test_drop; atomic */
+	struct qiao_hash genesis;  /* hash of header 0 */
+	struct qiao_hash identity; /* docs/wire.md 2.1 */
+	unsigned int asked;        /* requests so far, for test_drop; atomic */
 };
 
 extern const struct qiao_serve_op qiao_ledger_ops[];

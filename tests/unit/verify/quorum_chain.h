@@ -380,12 +380,11 @@ static inline void bufs_free(struct qiao_buf *b, size_t n)
 
 /* --- leaves --------------------------------------------------------------- */
 static inline void record_leaf(struct qiao_buf *out, const struct qiao_key *key,
-			       const struct qiao_hash *network,
-			       const char *head)
+			       const struct qiao_hash *chain, const char *head)
 {
 	struct qiao_sig sig;
 
-	if (qiao_inhouse_record_sign(&sig, key, network, qiao_slice_str(head)))
+	if (qiao_inhouse_record_sign(&sig, key, chain, qiao_slice_str(head)))
 		abort();
 	qiao_inhouse_record_put(out, qiao_slice_str(head), qiao_key_public(key),
 				qiao_slice_of(sig.b, sizeof(sig.b)));

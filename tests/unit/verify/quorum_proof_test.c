@@ -34,16 +34,18 @@ static qiao_err see(void *ctx, const struct qiao_proven *item)
 static void leaves_make(struct fixture *f)
 {
 	const struct qiao_hash other = { { 9 } };
+	struct qiao_hash chain;
 	struct qiao_inhouse_entry e;
 
-	record_leaf(&f->leaf[0], f->issuer, NETWORK, "head one");
+	qiao_inhouse_identity(&chain, &f->c.hash);
+	record_leaf(&f->leaf[0], f->issuer, &chain, "head one");
 	e = entry_of(QIAO_INHOUSE_DELIVERED, "payload");
 	qiao_inhouse_entry_put(&f->leaf[1], &e);
 	e = entry_of(QIAO_INHOUSE_USAGE, "usage");
 	qiao_inhouse_entry_put(&f->leaf[2], &e);
 	e = entry_of(QIAO_INHOUSE_ANCHOR, "anchor");
 	qiao_inhouse_entry_put(&f->leaf[3], &e);
-	/* signed for another federation */
+	/* signed for another chain */
 	record_leaf(&f->leaf[4], f->issuer, &other, "head two");
 	/* a digest of something else */
 	e = entry_of(QIAO_INHOUSE_DELIVERED, "payload");

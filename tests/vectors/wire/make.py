@@ -569,6 +569,14 @@ def quorum_set(keys, threshold):
     return [1, threshold, rows]
 
 
+def quorum_header(height, prev, body, signs, after):
+    return {"version": 1, "chain": "province", "height": height,
+            "previous": prev, "time": 1764000000000 + height * 1000,
+            "leaves": len(body),
+            "records_root": root([entry_leaf(x) for x in body]),
+            "set": signs, "next_set": after}
+
+
 def make_quorum():
     first = [(KEYS[1], 1), (KEYS[2], 1), (KEYS[3], 2)]
     second = first[1:]
@@ -576,10 +584,13 @@ def make_quorum():
     hashes = [tagged("qiao/quorum/set/1", pack(s)) for s in sets]
     issuer, f = KEYS[4], Fields(LICENCE, spec_salt)
     h = head_bytes(head(fields=4, root=f.root))
+    genesis = quorum_header(0, bytes(32), [], hashes[0], hashes[0])
+    identity = chain_quorum(tagged("qiao/quorum/header/1",
+                                   pack(list(genesis.values()))))
     pay = pack(list(payload().values()))
     tid = tagged("qiao/transfer/1", pack(list(transfer().values())))
     leaves = [[1, h, issuer.curve.scheme, issuer.pub,
-               issuer.sign("qiao/record/1", NETWORK + h)],
+               issuer.sign("qiao/record/1", identity + h)],
               [2, tid, tagged("qiao/payload/1", pay), position()[0],
                KEYS[0].id, pay],
               [3, word("usage"), word("usage digest"), KEYS[0].id, b"u"],
@@ -588,11 +599,8 @@ def make_quorum():
     blocks = [([], 0, 0), (packed, 0, 1), (packed[:1], 1, 1)]
     headers, prev = [], bytes(32)
     for height, (body, signs, after) in enumerate(blocks):
-        members = {"version": 1, "chain": "province", "height": height,
-                   "previous": prev, "time": 1764000000000 + height * 1000,
-                   "leaves": len(body),
-                   "records_root": root([entry_leaf(x) for x in body]),
-                   "set": hashes[signs], "next_set": hashes[after]}
+        members = quorum_header(height, prev, body, hashes[signs],
+                                hashes[after])
         b = pack(list(members.values()))
         rows = sets[signs][2]
         by_pub = {k.pub: k for k in KEYS}
@@ -610,7 +618,7 @@ def make_quorum():
             "sets": [dict(bytes=pack(s), hash=x)
                      for s, x in zip(sets, hashes)],
             "leaves": packed, "headers": headers,
-            "identity": chain_quorum(headers[0]["hash"])}
+            "identity": identity}
 
 
 FILES = {"head.json": make_head, "fieldtree.json": make_fieldtree,

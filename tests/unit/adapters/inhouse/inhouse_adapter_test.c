@@ -137,7 +137,7 @@ static void a_delivery_is_written_found_and_proven(void)
 	ledger_start(&l, NULL, NULL);
 	adapter_start(&a, &l);
 	CU_ASSERT_EQUAL_FATAL(open_good(&a, &l), QIAO_OK);
-	delivery(&s, payload, 1);
+	delivery(&s, &l, payload, 1);
 	CU_ASSERT_EQUAL(ask_id(&a, &result, "receipt", &s.id), QIAO_E_NOTFOUND);
 	CU_ASSERT_EQUAL(ask_submit(&a, &s), QIAO_OK);
 	CU_ASSERT_EQUAL(ask_state(&a, &result, &s.id), 3);
@@ -153,7 +153,7 @@ static void a_delivery_is_written_found_and_proven(void)
 	CU_ASSERT_EQUAL(qiao_mp_bin(&m, 64).n, 0); /* tx */
 	/* the same again is fine, another under its id is not */
 	CU_ASSERT_EQUAL(ask_submit(&a, &s), QIAO_OK);
-	delivery(&s, payload, 2);
+	delivery(&s, &l, payload, 2);
 	s.id = id_of(1);
 	CU_ASSERT_EQUAL(ask_submit(&a, &s), QIAO_E_CONFLICT);
 	CU_ASSERT_EQUAL(ask_id(&a, &result, "receipt", &s.id), QIAO_OK);
@@ -250,7 +250,7 @@ static void a_ledger_that_comes_back_is_found_again(void)
 			 "timeout = \"1s\";",
 			 l.url, a.key_path),
 		QIAO_OK);
-	delivery(&s, payload, 1);
+	delivery(&s, &l, payload, 1);
 	CU_ASSERT_EQUAL(ask_submit(&a, &s), QIAO_OK);
 	CU_ASSERT_EQUAL(ask_state(&a, &result, &s.id), 3);
 	ledger_kill(&l);
@@ -312,7 +312,7 @@ static void what_is_configured_wrongly_is_said(void)
 		struct qiao_inhouse_submission s;
 		char payload[32];
 
-		delivery(&s, payload, 1);
+		delivery(&s, &l, payload, 1);
 		CU_ASSERT_EQUAL(ask_submit(&a, &s), QIAO_E_CONFIG);
 		SAYS("no account key");
 	}

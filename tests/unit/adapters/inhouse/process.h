@@ -14,6 +14,7 @@
 #include "gateway/base/hex.h"
 #include "gateway/base/slice.h"
 #include "gateway/codec/mp.h"
+#include "gateway/conf/conf.h"
 #include "gateway/crypto/hash.h"
 #include "tests/unit/suite.h"
 
@@ -82,7 +83,7 @@ static inline int run(const char *program, const char *const *args)
 struct ledger {
 	char top[64], dir[80], url[100], anchor[100];
 	struct qiao_key *account, *issuer;
-	struct qiao_hash network;
+	struct qiao_hash network, identity;
 	pid_t pid;
 	struct qiao_inhouse_client *c;
 	struct qiao_why why;
@@ -104,6 +105,23 @@ static inline void rm_inside(int fd)
 	}
 	if (dir)
 		closedir(dir);
+}
+
+/* From the fingerprint of the anchor. */
+static inline void identity_read(struct ledger *l)
+{
+	struct qiao_diags d = { .errors = 0 };
+	struct qiao_conf *conf = NULL;
+	struct qiao_hash genesis;
+
+	CU_ASSERT_EQUAL_FATAL(qiao_conf_load(&conf, &d, l->anchor), QIAO_OK);
+	CU_ASSERT_TRUE(qiao_hex_decode(
+		genesis.b, sizeof(genesis.b),
+		qiao_slice_str(qiao_conf_str(qiao_conf_root(conf),
+					     "fingerprint", ""))));
+	CU_ASSERT_EQUAL(qiao_inhouse_identity(&l->identity, &genesis), QIAO_OK);
+	qiao_conf_free(conf);
+	qiao_diags_free(&d);
 }
 
 /* Keys and folder; block 0 is made by the program. */
@@ -136,6 +154,7 @@ static inline void ledger_init(struct ledger *l, const char *validators)
 				      network, "--account", account, "--issuer",
 				      issuer, "--block-ms", "5", NULL }),
 		0);
+	identity_read(l);
 }
 
 /* Run it; option and value: a test switch, or NULL. */
@@ -203,12 +222,13 @@ static inline struct qiao_hash id_of(unsigned int i)
 }
 
 /* A delivery under id i with a payload that is a number. */
-static inline void delivery(struct qiao_inhouse_submission *s, char payload[32],
+static inline void delivery(struct qiao_inhouse_submission *s,
+			    const struct ledger *l, char payload[32],
 			    unsigned int i)
 {
 	snprintf(payload, 32, "payload %u", i);
 	*s = (struct qiao_inhouse_submission){
-		.chain = "province",
+		.chain = l->identity,
 		.kind = "deliver",
 		.id = id_of(i),
 		.source = { { 9 } },
@@ -310,7 +330,7 @@ static inline void record_put(struct qiao_buf *out, const struct ledger *l,
 		qiao_inhouse_fields_put(&openings, &h.fields_root, f, 2),
 		QIAO_OK);
 	qiao_inhouse_head_put(&head, &h);
-	CU_ASSERT_EQUAL(qiao_inhouse_record_sign(&sig, key, &h.network,
+	CU_ASSERT_EQUAL(qiao_inhouse_record_sign(&sig, key, &l->identity,
 						 qiao_buf_slice(&head)),
 			QIAO_OK);
 	qiao_mp_put_array(out, 5);
