@@ -77,6 +77,10 @@ prepare() {
 	LEDGER=$ledger
 }
 
+start_nanjing() {
+	start "$R/nanjing.log" qiaod --config "$N/qiaod.cfg"
+	NANJING=$STARTED
+}
 start_province() {
 	start "$R/province.log" qiaod --config "$P/qiaod.cfg"
 	PROVINCE=$STARTED
@@ -134,19 +138,25 @@ note "province: an in-house chain, the reference ledger with 4 validator keys"
 step "the ledger and both gateways start; they talk over NNG with mutual TLS"
 start "$R/ledger.log" qiao-ledger run "$R/ledger" --listen "$LEDGER"
 wait_for 10 "an answer of the ledger" qiao-ledger info "$LEDGER" >"$R/ledger.info"
-start "$R/nanjing.log" qiaod --config "$N/qiaod.cfg"
+start_nanjing
 start_province
 wait_for 20 "an answer of the nanjing gateway" nanjing status >/dev/null 2>&1
 wait_for 20 "an answer of the province gateway" province status >/dev/null 2>&1
 
 step "blocks are verified, records decided and delivered"
-watch_until 60 "block 100" past 100
+watch_until 60 "block 18" past 18
 
-step "the province gateway is killed (SIGKILL) in the middle, and started again"
+step "the province gateway is killed (SIGKILL); a backlog grows, a licence is revoked in block 24"
 kill_hard "$PROVINCE"
 note "killed at block $(height_of nanjing)"
-sleep 1
+watch_until 60 "block 26" past 26
+note "started again: what it had is on its disk, what it missed is sent again"
 start_province
+watch_until 60 "block 134" past 134
+
+step "the nanjing gateway is killed (SIGKILL) in the middle, too"
+kill_hard "$NANJING"
+start_nanjing
 watch_until 90 "the end of the recording" idle
 
 step "two forged blocks were offered and refused by name"
@@ -161,6 +171,17 @@ for h in 20 74; do
 	[ -n "$code" ] || fail "forged block $h was not refused"
 	note "block $h refused: $code: $(grep -a 'header-refused' "$R/nanjing.log" | grep -a "height=$h " | sed -n 1p | sed 's/.*why=//')"
 done
+
+step "the revocation overtook the backlog"
+entries() { cat "$R/audit-$1/entries.jsonl"; }
+transfer_of() { grep -o '"transfer":"[0-9a-f]*"' | cut -d'"' -f4; }
+revocation=$(entries nanjing | grep '"type":"decision"' | grep '"height":24,' | grep '"state":"revoked"' | transfer_of | sed -n 1p)
+[ -n "$revocation" ] || fail "block 24 gave no revocation"
+entries nanjing | grep '"type":"queued"' | transfer_of | awk -v r="$revocation" '$1 == r { stop = 1 } !stop' >"$R/before"
+overtaken=$(entries province | grep '"type":"received"' | transfer_of |
+	awk -v r="$revocation" 'NR == FNR { before[$1]; next } $1 == r { seen = 1 } seen && $1 in before { n++ } END { print n + 0 }' "$R/before" -)
+note "of $(wc -l <"$R/before") records queued before it, $overtaken arrived after it"
+[ "$overtaken" -ge 1 ] || fail "the revocation waited behind the records before it"
 
 step "what crossed the wire, captured before TLS, holds no withheld value"
 for side in nanjing province; do
