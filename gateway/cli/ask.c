@@ -152,7 +152,7 @@ static int ask_and_print(const struct qiao_cli *cli, const char *argument)
 	err = qiao_cli_ask(cli, &answer, &text, cli->argv[0], argument, &why);
 	if (err != QIAO_OK)
 		return qiao_cli_fail(&why);
-	fwrite(text.p, 1, text.n, stdout);
+	qiao_cli_print(&text);
 	if (answer != QIAO_OK && text.n == 0)
 		fprintf(stderr, "qiao: %s\n", qiao_strerror(answer));
 	qiao_buf_free(&text);
@@ -225,7 +225,7 @@ static int doctor_alone(const struct qiao_cli *cli)
 	} else {
 		puts(cli->zh ? "[FAIL] 配置: qiaod 因此不能启动"
 			     : "[FAIL] configuration: qiaod cannot start");
-		fwrite(d.text.p, 1, d.text.n, stdout);
+		qiao_cli_print(&d.text);
 	}
 	qiao_diags_free(&d);
 	return QIAO_EXIT_NO;
@@ -244,7 +244,7 @@ int qiao_cmd_doctor(int argc, char **argv)
 		return qiao_cli_usage("qiao doctor [--lang zh|en] [--config "
 				      "FILE | --socket PATH]");
 	err = qiao_cli_ask(&cli, &answer, &text, "doctor", NULL, &why);
-	fwrite(text.p, 1, text.n, stdout);
+	qiao_cli_print(&text);
 	qiao_buf_free(&text);
 	if (err == QIAO_OK)
 		return exit_code(answer);

@@ -196,7 +196,7 @@ static void print_json(const struct qiao_audit_result *r)
 	qiao_jw_kstr(&w, "verdict", verdict_name(r->verdict, false));
 	qiao_jw_kstr(&w, "why", r->why.text);
 	qiao_jw_end(&w);
-	fwrite(out.p, 1, out.n, stdout);
+	qiao_cli_print(&out);
 	putchar('\n');
 	qiao_buf_free(&out);
 }

@@ -62,6 +62,8 @@ bool qiao_cli_options(struct qiao_cli *out, int argc, char **argv);
 int qiao_cli_front(int argc, char **argv);
 /* Say how it is used; QIAO_EXIT_USAGE. */
 int qiao_cli_usage(const char *text);
+/* On stdout, as it is. */
+void qiao_cli_print(const struct qiao_buf *b);
 /* Say what failed; QIAO_EXIT_USAGE. */
 int qiao_cli_fail(const struct qiao_why *why);
 

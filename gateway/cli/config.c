@@ -17,7 +17,7 @@ int qiao_cmd_config(int argc, char **argv)
 	else if (argc == 2 && strcmp(argv[1], "manual") == 0)
 		err = qiao_config_manual(&b);
 	if (err == QIAO_OK)
-		fwrite(b.p, 1, b.n, stdout);
+		qiao_cli_print(&b);
 	qiao_buf_free(&b);
 	if (err != QIAO_OK)
 		return qiao_cli_usage("qiao config example | manual");

@@ -99,6 +99,12 @@ int qiao_cli_usage(const char *text)
 	return QIAO_EXIT_USAGE;
 }
 
+void qiao_cli_print(const struct qiao_buf *b)
+{
+	if (b->n > 0)
+		fwrite(b->p, 1, b->n, stdout);
+}
+
 int qiao_cli_fail(const struct qiao_why *why)
 {
 	fprintf(stderr, "qiao: %s\n", why->text);

@@ -42,8 +42,11 @@ static bool list(struct qiao_chain *c, struct qiao_inbox_batch *batch,
 	struct list_arg a = { batch, &c->identity, state };
 
 	*batch = (struct qiao_inbox_batch){ .n = 0 };
-	return qiao_store_read(c->d->store, list_rows, &a) == QIAO_OK &&
-	       batch->n > 0;
+	if (qiao_store_read(c->d->store, list_rows, &a) == QIAO_OK &&
+	    batch->n > 0)
+		return true;
+	qiao_inbox_batch_free(batch); /* also one without rows holds memory */
+	return false;
 }
 
 static void submit(struct qiao_chain *c, const struct qiao_in_row *row)

@@ -60,11 +60,17 @@ static int read_options(struct options *o, int argc, char **argv)
 	return -1;
 }
 
+static void put(const struct qiao_buf *b, FILE *to)
+{
+	if (b->n > 0)
+		fwrite(b->p, 1, b->n, to);
+}
+
 static int print(struct qiao_diags *d, FILE *to)
 {
 	int code = d->errors > 0;
 
-	fwrite(d->text.p, 1, d->text.n, to);
+	put(&d->text, to);
 	qiao_diags_free(d);
 	return code;
 }
@@ -115,7 +121,7 @@ static int relay(int channel, const char *path)
 	if (err == QIAO_OK)
 		err = qiao_daemon_run(daemon, &why);
 	if (err != QIAO_OK) {
-		fwrite(findings.p, 1, findings.n, stderr);
+		put(&findings, stderr);
 		fprintf(stderr, "qiaod: %s\n", why.text);
 	}
 	qiao_daemon_close(daemon);

@@ -177,13 +177,12 @@ static qiao_err write_replied(struct qiao_txn *txn, void *arg)
 		bool moved = false;
 
 		qiao_random(&random, sizeof(random));
-		err = qiao_store_out_get(txn, &row, &a->batch->rows[i].id);
-		if (err != QIAO_OK)
-			break;
+		/* reads the row, which is ours to free when it succeeds */
 		err = qiao_outbox_replied(txn, &row, &moved, &a->reply[i],
 					  qiao_now_ms(), random);
-		if (err == QIAO_OK && moved &&
-		    a->reply[i].result == QIAO_TRANSFER_REFUSED)
+		if (err != QIAO_OK)
+			break;
+		if (moved && a->reply[i].result == QIAO_TRANSFER_REFUSED)
 			err = audit_refused(a, txn, &row);
 		a->conflict = a->conflict ||
 			      a->reply[i].result == QIAO_TRANSFER_CONFLICT;
