@@ -32,6 +32,38 @@ static struct qiao_slice str_or_nil(struct qiao_mp *m, size_t max)
 	return v;
 }
 
+#define DECISION_LEN 34 /* d- and 32 hex digits */
+
+static bool is_of(struct qiao_slice v, const char *prefix, const char *letters)
+{
+	if (v.n <= 2 || memcmp(v.p, prefix, 2) != 0)
+		return false;
+	for (size_t i = 2; i < v.n; i++)
+		if (v.p[i] == 0 || !strchr(letters, v.p[i]))
+			return false;
+	return true;
+}
+
+/* These end in our audit log: a peer writes no free text there. */
+static struct qiao_slice code_or_nil(struct qiao_mp *m)
+{
+	struct qiao_slice v = str_or_nil(m, QIAO_REASON_TEXT_MAX);
+
+	if (v.n > 0 && !is_of(v, "R_", "ABCDEFGHIJKLMNOPQRSTUVWXYZ_"))
+		qiao_mp_fail(m, QIAO_E_MALFORMED);
+	return v;
+}
+
+static struct qiao_slice decision_or_nil(struct qiao_mp *m)
+{
+	struct qiao_slice v = str_or_nil(m, DECISION_LEN);
+
+	if (v.n > 0 &&
+	    (v.n != DECISION_LEN || !is_of(v, "d-", "0123456789abcdef")))
+		qiao_mp_fail(m, QIAO_E_MALFORMED);
+	return v;
+}
+
 static void get_version(struct qiao_mp *m, uint64_t want)
 {
 	if (qiao_mp_uint(m, UINT8_MAX) != want)
@@ -307,7 +339,7 @@ qiao_err qiao_item_transfer_reply_parse(struct qiao_item_transfer_reply *out,
 	out->transfer = qiao_mp_hash(&m);
 	out->result =
 		(enum qiao_transfer_result)get_enum(&m, QIAO_TRANSFER_CONFLICT);
-	out->code = str_or_nil(&m, QIAO_REASON_TEXT_MAX);
+	out->code = code_or_nil(&m);
 	return finish(&m, out, sizeof(*out));
 }
 
@@ -350,7 +382,7 @@ qiao_err qiao_item_receipt_parse(struct qiao_item_receipt *out,
 	out->digest = qiao_mp_hash(&m);
 	out->state =
 		(enum qiao_receipt_state)get_enum(&m, QIAO_RECEIPT_CONFLICT);
-	out->reason = str_or_nil(&m, QIAO_REASON_TEXT_MAX);
+	out->reason = code_or_nil(&m);
 	out->destination = qiao_mp_hash(&m);
 	out->has_height = !qiao_mp_nil(&m);
 	if (out->has_height)
@@ -358,7 +390,7 @@ qiao_err qiao_item_receipt_parse(struct qiao_item_receipt *out,
 	out->has_proof = !qiao_mp_nil(&m);
 	if (out->has_proof)
 		out->proof = qiao_mp_bin(&m, QIAO_PEER_MSG_MAX);
-	out->decision = str_or_nil(&m, QIAO_NAME_MAX);
+	out->decision = decision_or_nil(&m);
 	committed = out->state == QIAO_RECEIPT_COMMITTED;
 	if (out->has_height != committed || out->has_proof != committed ||
 	    (committed && out->proof.n == 0))

@@ -13,7 +13,7 @@
 
 #define QIAO_ENTRY_MAX       QIAO_KIB(64) /* an audit entry of a peer */
 #define QIAO_DUTY_MAX        256
-#define QIAO_REASON_TEXT_MAX 64 /* "R_FIELD_CHECK" */
+#define QIAO_REASON_TEXT_MAX 62 /* R_ and 60 of A-Z _ */
 
 /* --- headers, 7.2 --- */
 struct qiao_item_headers {

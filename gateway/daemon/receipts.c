@@ -71,6 +71,7 @@ struct take {
 	struct qiao_daemon *d;
 	const struct qiao_item_receipt *it;
 	const char *peer;
+	const struct qiao_hash *envelope;
 	enum qiao_receipt_result result;
 	bool known;
 	struct qiao_out_row row;
@@ -106,6 +107,8 @@ static qiao_err audit_receipt(struct take *t, struct qiao_txn *txn)
 	qiao_audit_begin(&e, "receipt", qiao_now_ms());
 	qiao_audit_hash(&e, "transfer", &t->it->transfer);
 	qiao_audit_hash(&e, "payload", &t->it->digest);
+	qiao_audit_str(&e, "from", t->peer);
+	qiao_audit_hash(&e, "envelope", t->envelope);
 	qiao_audit_str(&e, "state", qiao_receipt_state_name(t->it->state));
 	qiao_audit_str_or_null(&e, "reason", reason);
 	if (t->it->has_height)
@@ -194,9 +197,11 @@ static void alarm_route(struct take *t)
 qiao_err qiao_receipts_take(struct qiao_daemon *d,
 			    struct qiao_item_receipt_reply *reply,
 			    const struct qiao_item_receipt *it,
-			    const char *peer)
+			    const char *peer, const struct qiao_hash *envelope)
 {
-	struct take t = { .d = d, .it = it, .peer = peer };
+	struct take t = {
+		.d = d, .it = it, .peer = peer, .envelope = envelope
+	};
 	qiao_err err = qiao_store_read(d->store, match, &t);
 
 	reply->transfer = it->transfer;

@@ -159,6 +159,8 @@ static qiao_err audit_refused(struct replied_arg *a, struct qiao_txn *txn,
 	qiao_audit_begin(&e, "receipt", qiao_now_ms());
 	qiao_audit_hash(&e, "transfer", &row->id);
 	qiao_audit_hash(&e, "payload", &row->digest);
+	qiao_audit_str(&e, "from", a->x->m.env.sender);
+	qiao_audit_hash(&e, "envelope", &a->x->m.digest);
 	qiao_audit_str(&e, "state", "denied");
 	qiao_audit_str_or_null(&e, "reason", row->reason);
 	qiao_audit_null(&e, "height");

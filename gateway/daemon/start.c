@@ -279,11 +279,30 @@ static qiao_err thaw_nothing(struct qiao_txn *txn, void *arg)
 	return QIAO_OK;
 }
 
+/* Later entries name chains by nickname: here is what each of them is. */
+static void audit_chains(struct qiao_audit_entry *e,
+			 const struct qiao_daemon *d)
+{
+	struct qiao_jw *w = qiao_audit_value(e, "chains");
+
+	qiao_jw_arr(w);
+	for (size_t i = 0; i < d->n_chains; i++) {
+		qiao_jw_obj(w);
+		qiao_jw_khex(w, "identity",
+			     qiao_slice_hash(&d->chains[i].identity));
+		qiao_jw_kstr(w, "name", d->chains[i].cfg->name);
+		qiao_jw_end(w);
+	}
+	qiao_jw_end(w);
+}
+
 static qiao_err write_start(struct qiao_txn *txn, void *arg)
 {
 	struct qiao_daemon *d = arg;
 	struct qiao_meta meta;
 	struct qiao_audit_entry e;
+	struct qiao_id16 key = qiao_pubkey_id(qiao_key_public(d->key));
+	char hex[QIAO_HEX_LEN(sizeof(key.b))];
 	qiao_err err = qiao_store_meta_get(txn, &meta);
 
 	if (err != QIAO_OK)
@@ -291,6 +310,10 @@ static qiao_err write_start(struct qiao_txn *txn, void *arg)
 	qiao_audit_begin(&e, "start", d->started_ms);
 	qiao_audit_int(&e, "epoch", (int64_t)meta.epoch);
 	qiao_audit_hash(&e, "network", &d->cfg->network);
+	qiao_audit_str(
+		&e, "key",
+		qiao_hex_encode(hex, qiao_slice_of(key.b, sizeof(key.b))));
+	audit_chains(&e, d);
 	qiao_rules_audit(&e, "policy", d->rules);
 	qiao_audit_str(&e, "version", QIAO_VERSION);
 	return qiao_audit_append(&d->log, txn, &e, NULL, NULL);

@@ -74,7 +74,8 @@ static void make_receipt(struct qiao_buf *b)
 		.height = 12,
 		.has_proof = true,
 		.proof = qiao_slice_str("proof"),
-		.decision = qiao_slice_str("d-00112233445566778899aabbccddee"),
+		.decision =
+			qiao_slice_str("d-00112233445566778899aabbccddeeff"),
 	};
 
 	qiao_item_receipt_encode(b, &it);
@@ -225,6 +226,62 @@ static void a_receipt_has_proof_and_height_exactly_when_committed(void)
 			qiao_buf_free(&b);
 		}
 	}
+}
+
+static qiao_err try_texts(const char *reason, const char *decision)
+{
+	struct qiao_item_receipt it = { .transfer = hash_of(1),
+					.digest = hash_of(2),
+					.state = QIAO_RECEIPT_DENIED,
+					.destination = hash_of(3),
+					.reason = qiao_slice_str(reason),
+					.decision = qiao_slice_str(decision) };
+	struct qiao_item_transfer_reply reply = { hash_of(1),
+						  QIAO_TRANSFER_REFUSED,
+						  qiao_slice_str(reason) };
+	struct qiao_buf b = QIAO_BUF;
+	qiao_err err, also;
+
+	qiao_item_receipt_encode(&b, &it);
+	err = qiao_item_receipt_parse(&it, qiao_buf_slice(&b));
+	qiao_buf_clear(&b);
+	qiao_item_transfer_reply_encode(&b, &reply);
+	also = qiao_item_transfer_reply_parse(&reply, qiao_buf_slice(&b));
+	/* the reply has no decision: only the reason may differ */
+	if (decision[0] == 0)
+		CU_ASSERT_EQUAL(err, also);
+	qiao_buf_free(&b);
+	return err;
+}
+
+static void a_peer_writes_no_free_text(void)
+{
+	static const struct {
+		const char *reason, *decision;
+		bool good;
+	} t[] = {
+		{ "", "", true },
+		{ "R_NO_PERMIT", "", true },
+		{ "", "d-00112233445566778899aabbccddeeff", true },
+		{ "R_", "", false },
+		{ "NO_PERMIT", "", false },
+		{ "R_no_permit", "", false },
+		{ "R_NO PERMIT", "", false },
+		{ "R_ZHANG_SAN_1", "", false },
+		{ "", "d-00112233445566778899aabbccddeef", false },
+		{ "", "d-00112233445566778899aabbccddeefF", false },
+		{ "", "x-00112233445566778899aabbccddeeff", false },
+		{ "", "Zhang San", false },
+	};
+	char longest[64] = "R_";
+
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++)
+		CU_ASSERT_EQUAL(try_texts(t[i].reason, t[i].decision),
+				t[i].good ? QIAO_OK : QIAO_E_MALFORMED);
+	memset(longest + 2, 'A', 60);
+	CU_ASSERT_EQUAL(try_texts(longest, ""), QIAO_OK);
+	longest[62] = 'A';
+	CU_ASSERT_NOT_EQUAL(try_texts(longest, ""), QIAO_OK);
 }
 
 static qiao_err try_status(uint64_t a, uint64_t b, size_t n)
@@ -507,6 +564,8 @@ static void a_transfer_must_fit_its_message(void)
 }
 
 static const struct test_case cases[] = {
+	{ "a peer writes no free text into reasons and decisions",
+	  a_peer_writes_no_free_text },
 	{ "what is encoded is parsed and encoded alike",
 	  what_is_encoded_is_parsed_and_encoded_alike },
 	{ "every cut is refused, and so is a byte more",
