@@ -266,8 +266,6 @@ static qiao_err entry_parse(struct qiao_quorum_leaf *out, struct qiao_mp *m)
 	    qiao_hash_is_zero(&out->id) ||
 	    (delivered && qiao_hash_is_zero(&out->source)))
 		return QIAO_E_MALFORMED;
-	if (!delivered)
-		return QIAO_OK; /* the digest is the submitter's own */
 	qiao_sha256_tagged(&digest, QIAO_QUORUM_PAYLOAD_TAG, out->payload);
 	return qiao_hash_eq(&digest, &out->digest) ? QIAO_OK : QIAO_E_HASH;
 }

@@ -98,7 +98,7 @@ struct qiao_quorum_leaf {
 
 /*
  * A kind that this version does not know gives QIAO_OK and only `kind`. The
- * digest of a delivery is checked against its payload.
+ * digest of an entry is checked against its payload.
  */
 qiao_err qiao_quorum_leaf_parse(struct qiao_quorum_leaf *out,
 				struct qiao_slice in);

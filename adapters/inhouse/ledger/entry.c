@@ -75,16 +75,14 @@ static qiao_err kind_find(struct submission *s, struct qiao_why *why)
 			 "else");
 }
 
-/* Only of a delivery does docs/wire.md say what its digest is over. */
 static qiao_err digest_check(const struct submission *s, struct qiao_why *why)
 {
 	struct qiao_hash h;
 
 	if (qiao_hash_is_zero(&s->e.id))
 		return qiao_fail(why, QIAO_E_MALFORMED, "the id is zero");
-	if (s->e.kind != QIAO_INHOUSE_DELIVERED)
-		return QIAO_OK;
-	if (qiao_hash_is_zero(&s->e.source))
+	if (s->e.kind == QIAO_INHOUSE_DELIVERED &&
+	    qiao_hash_is_zero(&s->e.source))
 		return qiao_fail(why, QIAO_E_MALFORMED,
 				 "the source chain identity is zero");
 	qiao_sha256_tagged(&h, QIAO_INHOUSE_PAYLOAD_TAG, s->e.payload);

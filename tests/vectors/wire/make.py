@@ -593,8 +593,10 @@ def make_quorum():
                issuer.sign("qiao/record/1", identity + h)],
               [2, tid, tagged("qiao/payload/1", pay), position()[0],
                KEYS[0].id, pay],
-              [3, word("usage"), word("usage digest"), KEYS[0].id, b"u"],
-              [4, word("anchor"), word("anchor digest"), KEYS[0].id, b""]]
+              [3, word("usage"), tagged("qiao/payload/1", b"u"), KEYS[0].id,
+               b"u"],
+              [4, word("anchor"), tagged("qiao/payload/1", b""), KEYS[0].id,
+               b""]]
     packed = [pack(leaf) for leaf in leaves]
     blocks = [([], 0, 0), (packed, 0, 1), (packed[:1], 1, 1)]
     headers, prev = [], bytes(32)

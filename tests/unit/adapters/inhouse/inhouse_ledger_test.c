@@ -246,6 +246,8 @@ static void what_is_not_in_order_is_refused(void)
 	TRY(s.kind = "grant", l.account, QIAO_E_UNSUPPORTED);
 	TRY(s.digest.b[0] ^= 1, l.account, QIAO_E_HASH);
 	TRY(s.payload.n--, l.account, QIAO_E_HASH);
+	TRY((s.kind = "usage", s.payload.n--), l.account, QIAO_E_HASH);
+	TRY((s.kind = "anchor", s.payload.n--), l.account, QIAO_E_HASH);
 	TRY(memset(&s.id, 0, 32), l.account, QIAO_E_MALFORMED);
 	TRY(memset(&s.source, 0, 32), l.account, QIAO_E_MALFORMED);
 #undef TRY
