@@ -154,9 +154,10 @@ static bool take(struct batch *b)
 	err = refusal;
 	if (err != QIAO_OK && bad > 0 && bad < b->n && err != QIAO_E_IO) {
 		struct qiao_why again;
+		size_t none; /* `bad` is still to be named below */
 
 		forget(b);
-		err = verify(b, bad, &bad, &again);
+		err = verify(b, bad, &none, &again);
 	}
 	if (err == QIAO_OK)
 		err = commit(b);
