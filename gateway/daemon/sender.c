@@ -31,9 +31,12 @@ static bool concerns(const struct qiao_link_peer *l, const struct qiao_chain *c)
 	return false;
 }
 
-/* One message for one chain. *more: the peer needs another one. */
+/*
+ * One message for one chain. *at: what the peer said last that it needs; *more:
+ * it went on and needs another one.
+ */
 static qiao_err send_headers(struct qiao_link_peer *l, struct qiao_chain *c,
-			     bool ask, bool *more)
+			     bool ask, uint64_t *at, bool *more)
 {
 	struct qiao_exchange *x = qiao_exchange_new(l, QIAO_KIND_HEADERS);
 	struct qiao_item_headers_reply reply;
@@ -55,9 +58,12 @@ static qiao_err send_headers(struct qiao_link_peer *l, struct qiao_chain *c,
 		if (err == QIAO_OK)
 			err = qiao_headers_replied(l->d, &reply,
 						   l->peer->gateway);
+		/* one that stands still (a frozen chain) is left for later */
 		*more = err == QIAO_OK &&
 			reply.result == QIAO_HEADERS_FOLLOWED &&
-			reply.next < c->next;
+			reply.next > *at && reply.next < c->next;
+		if (*more)
+			*at = reply.next;
 	}
 	qiao_exchange_free(x);
 	/* a peer that does not follow this chain needs none of it */
@@ -70,11 +76,12 @@ static qiao_err all_headers(struct qiao_link_peer *l, bool ask)
 
 	for (size_t i = 0; i < l->d->n_chains && err == QIAO_OK; i++) {
 		struct qiao_chain *c = &l->d->chains[i];
-		bool more = c->host && concerns(l, c);
+		bool more = c->host && concerns(l, c), first = ask;
+		uint64_t at = 0;
 
 		while (more && err == QIAO_OK && !l->d->stopping) {
-			err = send_headers(l, c, ask, &more);
-			ask = false;
+			err = send_headers(l, c, first, &at, &more);
+			first = false;
 		}
 	}
 	return err;
