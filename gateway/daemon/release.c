@@ -278,16 +278,22 @@ static void offer_free(struct offer *o)
 	qiao_buf_free(&o->duty);
 }
 
+/* QIAO_E_NOTFOUND: deleted, and this destination never had it. */
 static qiao_err holder(struct offer *o)
 {
 	struct qiao_outbox_known known;
 	qiao_err err;
+	bool has;
 
-	if (!o->subject->record || !o->subject->state_changed)
+	if (!o->subject->record)
 		return QIAO_OK;
 	err = qiao_outbox_known(o->txn, &known, o->subject->record,
 				o->route->cfg->name);
-	o->to_holder = known.delivered || known.on_the_way || known.queued;
+	has = known.delivered || known.on_the_way || known.queued;
+	o->to_holder = has && o->subject->state_changed;
+	/* that it was deleted says that it was there */
+	if (err == QIAO_OK && !has && o->subject->s->kind == QIAO_PROVEN_DELETE)
+		return QIAO_E_NOTFOUND;
 	return err;
 }
 
@@ -305,7 +311,7 @@ static qiao_err offer_one(struct offer *o, struct qiao_decide *q, bool whole)
 	}
 	err = holder(o);
 	if (err != QIAO_OK)
-		return err;
+		return err == QIAO_E_NOTFOUND ? QIAO_OK : err;
 	ask(q, o,
 	    block && !whole ? QIAO_ASSURANCE_ATTESTED : QIAO_ASSURANCE_PROVEN);
 	if (!block && !all_clear(q))

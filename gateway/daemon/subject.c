@@ -67,7 +67,12 @@ static qiao_err look_delete(struct qiao_subject *out, struct qiao_release *r,
 	err = qiao_store_out_of_record(txn, row.record, NULL, note_head, &last);
 	if (err != QIAO_OK)
 		return err;
-	return last.found ? map_delete(out, r, &last.head) : QIAO_E_NOTFOUND;
+	if (!last.found)
+		return QIAO_E_NOTFOUND;
+	/* a later version that was not let go counts, or this is a replay */
+	if (last.head.version < row.version)
+		last.head.version = row.version;
+	return map_delete(out, r, &last.head);
 }
 
 static qiao_err find_record(struct qiao_subject *out, struct qiao_release *r,
