@@ -258,8 +258,9 @@ void qiao_accept_verify(struct qiao_accept *a, struct qiao_daemon *d,
 	a->rules = rules;
 	a->row = row;
 	a->route = qiao_route_in(d, &row->source, &row->destination, row->peer);
-	if (!a->route || !rules) {
-		a->postpone = true; /* a configuration that lost its route */
+	if (!a->route || !rules || qiao_route_is_frozen(a->route)) {
+		/* a configuration that lost its route, or misbehaviour: wait */
+		a->postpone = true;
 		return;
 	}
 	err = qiao_transfer_key_parse(&a->key, row->id_array, &a->why);
@@ -447,11 +448,12 @@ qiao_err qiao_accept_decide(struct qiao_accept *a, struct qiao_txn *txn,
 	qiao_err err;
 
 	qiao_random(&random, sizeof(random));
-	if (a->postpone)
-		return qiao_inbox_postpone(txn, a->row, now_ms, random);
+	/* first, so that what can never be verified comes to an end, too */
 	if (now_ms > a->row->not_after)
 		return qiao_inbox_move(txn, a->row, QIAO_IN_RECEIVED,
 				       QIAO_IN_EV_EXPIRE, now_ms);
+	if (a->postpone)
+		return qiao_inbox_postpone(txn, a->row, now_ms, random);
 	err = look_up(a, txn, &k);
 	if (err != QIAO_OK)
 		return err;

@@ -89,8 +89,8 @@ static void judge(struct take_arg *a, size_t i)
 		r->code = qiao_slice_str("R_NO_PERMIT");
 		return;
 	}
-	if (o->route->frozen || o->route->from->frozen ||
-	    o->route->to->frozen || o->it.id.height >= o->route->from->next)
+	if (qiao_route_is_frozen(o->route) ||
+	    o->it.id.height >= o->route->from->next)
 		r->result = QIAO_TRANSFER_NOT_NOW;
 }
 

@@ -342,6 +342,18 @@ static void write_evidence_file(struct qiao_daemon *d, const char *name,
 			 why.text);
 }
 
+/* One that is not on the disk ends with this process: say so. */
+static void store_freeze(struct freeze_arg *a)
+{
+	qiao_err err = qiao_store_write(a->d->store, write_freeze, a);
+
+	if (err != QIAO_OK)
+		qiao_log(QIAO_LOG_ERROR, "freeze-not-stored",
+			 "name=%s err=%s: do not restart before the disk is "
+			 "in order",
+			 a->name, qiao_errname(err));
+}
+
 static void freeze_chain(struct qiao_chain *c, uint64_t height,
 			 struct qiao_slice evidence, const struct qiao_why *why)
 {
@@ -350,7 +362,7 @@ static void freeze_chain(struct qiao_chain *c, uint64_t height,
 
 	c->frozen = true; /* at once, whatever the disk says */
 	write_evidence_file(c->d, c->cfg->name, height, evidence);
-	qiao_store_write(c->d->store, write_freeze, &a);
+	store_freeze(&a);
 	qiao_log(QIAO_LOG_ERROR, "chain-frozen",
 		 "chain=%s height=%" PRIu64 " why=\"%s\"", c->cfg->name, height,
 		 why->text);
@@ -363,9 +375,14 @@ void qiao_route_freeze(struct qiao_route *r, struct qiao_slice evidence,
 				0,          evidence,         why };
 
 	r->frozen = true;
-	qiao_store_write(r->from->d->store, write_freeze, &a);
+	store_freeze(&a);
 	qiao_log(QIAO_LOG_ERROR, "route-frozen", "route=%s why=\"%s\"",
 		 r->cfg->name, why);
+}
+
+bool qiao_route_is_frozen(const struct qiao_route *r)
+{
+	return r->frozen || r->from->frozen || r->to->frozen;
 }
 
 struct claim_arg {

@@ -22,6 +22,12 @@
 #define POLL_MS 20 /* a submitted row's block is on its way */
 #define IDLE_MS 1000
 
+static void store_refused(const struct qiao_chain *c, qiao_err err)
+{
+	qiao_log(QIAO_LOG_ERROR, "store-refused", "chain=%s err=%s",
+		 c->cfg->name, qiao_errname(err));
+}
+
 struct list_arg {
 	struct qiao_inbox_batch *batch;
 	const struct qiao_hash *destination;
@@ -102,6 +108,8 @@ static bool step_received(struct qiao_chain *c)
 	}
 	if (x.a)
 		err = qiao_store_write(c->d->store, decide_all, &x);
+	if (err != QIAO_OK)
+		store_refused(c, err);
 	for (size_t i = 0; i < x.n; i++) {
 		if (err == QIAO_OK && batch.rows[i].state == QIAO_IN_SUBMITTING)
 			submit(c, &batch.rows[i]);
@@ -157,6 +165,8 @@ static void prove_outcome(struct outcome *o)
 
 static void look(struct outcome *o)
 {
+	const struct qiao_route *route = qiao_route_in(
+		o->c->d, &o->row->source, &o->row->destination, o->row->peer);
 	struct qiao_why why = { "" };
 	qiao_err err =
 		qiao_host_lookup(o->c->host, &o->found, &o->row->id, &why);
@@ -167,7 +177,8 @@ static void look(struct outcome *o)
 	}
 	switch (o->found.state) {
 	case QIAO_LOOKUP_ABSENT:
-		o->what = AGAIN;
+		/* what is done may be proven, but nothing new is written */
+		o->what = !route || qiao_route_is_frozen(route) ? LATER : AGAIN;
 		return;
 	case QIAO_LOOKUP_PENDING:
 	case QIAO_LOOKUP_UNKNOWN:
@@ -287,6 +298,10 @@ static bool step_submitting(struct qiao_chain *c)
 	}
 	qiao_free(x.o);
 	qiao_inbox_batch_free(&batch);
+	if (something && err != QIAO_OK) {
+		store_refused(c, err);
+		return false; /* not at once: a full disk stays full */
+	}
 	return true;
 }
 
