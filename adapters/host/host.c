@@ -30,6 +30,7 @@ struct qiao_host {
 	pid_t pid;
 	unsigned int failures, starts;
 	int64_t not_before_ms; /* monotonic: no start before */
+	int64_t ready_ms;      /* monotonic: when it became ready */
 	uint32_t next_number;
 	bool closed;
 	char last[384];
@@ -259,8 +260,10 @@ static qiao_err may_start(struct qiao_host *h, struct qiao_why *why)
 static qiao_err start_process(struct qiao_host *h, struct qiao_why *why)
 {
 	pid_t pid = 0;
-	qiao_err err = h->start(h->ctx, &pid, why);
+	qiao_err err;
 
+	qiao_link_expect(h->link);
+	err = h->start(h->ctx, &pid, why);
 	pthread_mutex_lock(&h->lock);
 	h->pid = pid;
 	h->starts++;
@@ -289,6 +292,7 @@ static qiao_err start(struct qiao_host *h, struct qiao_why *why)
 	}
 	pthread_mutex_lock(&h->lock);
 	h->hello = hello;
+	h->ready_ms = qiao_monotonic_ms();
 	qiao_health_move(&h->health, QIAO_HEALTH_EV_OPENED);
 	pthread_mutex_unlock(&h->lock);
 	qiao_log(QIAO_LOG_INFO, "adapter-ready",
@@ -362,7 +366,19 @@ qiao_err qiao_call_finish(struct qiao_host *h, struct qiao_call *c,
 	if (err != QIAO_OK)
 		return qiao_call_nonsense(h, err, why);
 	pthread_mutex_lock(&h->lock);
-	h->failures = 0;
+	/* one good answer between two failures must not shorten the pause */
+	if (qiao_monotonic_ms() - h->ready_ms >=
+	    qiao_health_backoff_ms(h->failures))
+		h->failures = 0;
 	pthread_mutex_unlock(&h->lock);
 	return QIAO_OK;
+}
+
+void qiao_host_doubt(struct qiao_host *h, qiao_err err,
+		     const struct qiao_why *why)
+{
+	struct qiao_why own;
+
+	qiao_fail(&own, err, "what it brought is refused: %.330s", why->text);
+	failed(h, QIAO_HEALTH_EV_FAILED, err, &own);
 }

@@ -43,7 +43,7 @@ void qiao_host_free(struct qiao_host *h); /* after close; NULL is fine */
 
 struct qiao_host_status {
 	enum qiao_health health;
-	unsigned int failures; /* in a row */
+	unsigned int failures; /* since it last ran as long as its pause */
 	unsigned int starts;
 	pid_t pid;
 	char name[QIAO_NAME_MAX];
@@ -58,6 +58,14 @@ bool qiao_host_can(struct qiao_host *h, const char *capability);
  * pausing after a failure; QIAO_E_ABI when it does not fit.
  */
 qiao_err qiao_host_ready(struct qiao_host *h, struct qiao_why *why);
+
+/*
+ * What it brought was refused by the light client: a failure like any other, so
+ * that it is asked again only after the growing pause, and the operator sees
+ * it.
+ */
+void qiao_host_doubt(struct qiao_host *h, qiao_err err,
+		     const struct qiao_why *why);
 
 qiao_err qiao_host_head(struct qiao_host *h, uint64_t *next_height,
 			uint64_t known, unsigned int wait_ms,

@@ -7,9 +7,45 @@
 #include <nng/nng.h>
 #include <nng/protocol/reqrep0/req.h>
 
+#include <pthread.h>
+
+/* One who waits for an answer; on the caller's stack. */
+struct waiter {
+	struct waiter *next;
+	nng_aio *aio;
+};
+
 struct qiao_link {
 	nng_socket sock;
+	pthread_mutex_t lock;
+	bool lost; /* the connection broke since qiao_link_expect */
+	struct waiter *waiters;
 };
+
+/*
+ * NNG keeps a request for the next connection when one breaks. The next one is
+ * another process, which is started only after this call has failed: without
+ * this every death would cost a whole deadline.
+ */
+static void on_lost(nng_pipe pipe, nng_pipe_ev event, void *link)
+{
+	struct qiao_link *l = link;
+
+	(void)pipe;
+	(void)event;
+	pthread_mutex_lock(&l->lock);
+	l->lost = true;
+	for (struct waiter *w = l->waiters; w; w = w->next)
+		nng_aio_cancel(w->aio);
+	pthread_mutex_unlock(&l->lock);
+}
+
+void qiao_link_expect(struct qiao_link *l)
+{
+	pthread_mutex_lock(&l->lock);
+	l->lost = false;
+	pthread_mutex_unlock(&l->lock);
+}
 
 static qiao_err from_nng(int rv)
 {
@@ -17,6 +53,7 @@ static qiao_err from_nng(int rv)
 	case 0:
 		return QIAO_OK;
 	case NNG_ETIMEDOUT:
+	case NNG_ECONNRESET: /* whatever was asked may have been done */
 		return QIAO_E_TIMEOUT;
 	case NNG_ECLOSED:
 	case NNG_ECANCELED:
@@ -62,12 +99,15 @@ qiao_err qiao_link_open(struct qiao_link **out, const char *url,
 		return qiao_fail(why, from_nng(rv), "adapter socket: %s",
 				 nng_strerror(rv));
 	}
+	pthread_mutex_init(&l->lock, NULL);
 	rv = configure(l->sock);
+	if (rv == 0)
+		rv = nng_pipe_notify(l->sock, NNG_PIPE_EV_REM_POST, on_lost, l);
 	if (rv == 0)
 		rv = nng_dial(l->sock, url, NULL, NNG_FLAG_NONBLOCK);
 	if (rv != 0) {
 		nng_close(l->sock);
-		qiao_free(l);
+		qiao_link_free(l);
 		return qiao_fail(why, from_nng(rv), "adapter socket %s: %s",
 				 url, nng_strerror(rv));
 	}
@@ -77,17 +117,55 @@ qiao_err qiao_link_open(struct qiao_link **out, const char *url,
 
 void qiao_link_close(struct qiao_link *l)
 {
-	if (l)
-		nng_close(l->sock);
+	if (!l)
+		return;
+	nng_pipe_notify(l->sock, NNG_PIPE_EV_REM_POST, NULL, NULL);
+	nng_close(l->sock);
 }
 
 void qiao_link_free(struct qiao_link *l)
 {
+	if (!l)
+		return;
+	pthread_mutex_destroy(&l->lock);
 	qiao_free(l);
 }
 
+/* Start is a function of NNG that takes a context and an aio. */
+static int run(struct qiao_link *l, nng_ctx ctx, nng_aio *aio,
+	       void (*start)(nng_ctx, nng_aio *))
+{
+	struct waiter w = { .aio = aio };
+	bool lost;
+	int rv;
+
+	pthread_mutex_lock(&l->lock);
+	lost = l->lost;
+	if (!lost) {
+		w.next = l->waiters;
+		l->waiters = &w;
+		start(ctx, aio);
+	}
+	pthread_mutex_unlock(&l->lock);
+	if (lost)
+		return NNG_ECONNRESET;
+	nng_aio_wait(aio);
+	rv = nng_aio_result(aio);
+	pthread_mutex_lock(&l->lock);
+	for (struct waiter **p = &l->waiters; *p; p = &(*p)->next) {
+		if (*p == &w) {
+			*p = w.next;
+			break;
+		}
+	}
+	lost = l->lost;
+	pthread_mutex_unlock(&l->lock);
+	return rv == NNG_ECANCELED && lost ? NNG_ECONNRESET : rv;
+}
+
 /* NNG 1.5 has no blocking calls on a context: start the aio and wait for it. */
-static int send_request(nng_ctx ctx, nng_aio *aio, struct qiao_slice request)
+static int send_request(struct qiao_link *l, nng_ctx ctx, nng_aio *aio,
+			struct qiao_slice request)
 {
 	nng_msg *msg;
 	int rv = nng_msg_alloc(&msg, 0);
@@ -97,23 +175,19 @@ static int send_request(nng_ctx ctx, nng_aio *aio, struct qiao_slice request)
 	rv = nng_msg_append(msg, request.p, request.n);
 	if (rv == 0) {
 		nng_aio_set_msg(aio, msg);
-		nng_ctx_send(ctx, aio);
-		nng_aio_wait(aio);
-		rv = nng_aio_result(aio);
+		rv = run(l, ctx, aio, nng_ctx_send);
 	}
 	if (rv != 0)
 		nng_msg_free(msg);
 	return rv;
 }
 
-static int receive_reply(nng_ctx ctx, nng_aio *aio, struct qiao_buf *reply)
+static int receive_reply(struct qiao_link *l, nng_ctx ctx, nng_aio *aio,
+			 struct qiao_buf *reply)
 {
 	nng_msg *msg;
-	int rv;
+	int rv = run(l, ctx, aio, nng_ctx_recv);
 
-	nng_ctx_recv(ctx, aio);
-	nng_aio_wait(aio);
-	rv = nng_aio_result(aio);
 	if (rv != 0)
 		return rv;
 	msg = nng_aio_get_msg(aio);
@@ -122,21 +196,21 @@ static int receive_reply(nng_ctx ctx, nng_aio *aio, struct qiao_buf *reply)
 	return 0;
 }
 
-static int talk(nng_socket sock, struct qiao_buf *reply,
+static int talk(struct qiao_link *l, struct qiao_buf *reply,
 		struct qiao_slice request, unsigned int deadline_ms)
 {
 	nng_ctx ctx;
 	nng_aio *aio = NULL;
-	int rv = nng_ctx_open(&ctx, sock);
+	int rv = nng_ctx_open(&ctx, l->sock);
 
 	if (rv != 0)
 		return rv;
 	rv = nng_aio_alloc(&aio, NULL, NULL);
 	if (rv == 0) {
 		nng_aio_set_timeout(aio, (nng_duration)deadline_ms);
-		rv = send_request(ctx, aio, request);
+		rv = send_request(l, ctx, aio, request);
 		if (rv == 0)
-			rv = receive_reply(ctx, aio, reply);
+			rv = receive_reply(l, ctx, aio, reply);
 		nng_aio_free(aio);
 	}
 	nng_ctx_close(ctx);
@@ -147,8 +221,12 @@ qiao_err qiao_link_call(struct qiao_link *l, struct qiao_buf *reply,
 			struct qiao_slice request, unsigned int deadline_ms,
 			struct qiao_why *why)
 {
-	int rv = talk(l->sock, reply, request, deadline_ms);
+	int rv = talk(l, reply, request, deadline_ms);
 
+	if (rv == NNG_ECONNRESET)
+		return qiao_fail(why, from_nng(rv),
+				 "the adapter's connection broke before it "
+				 "answered: its process has ended");
 	if (rv != 0)
 		return qiao_fail(why, from_nng(rv),
 				 "adapter did not answer in %u ms: %s",

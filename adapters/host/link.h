@@ -18,6 +18,12 @@ void qiao_link_close(struct qiao_link *l); /* any thread; calls fail */
 void qiao_link_free(struct qiao_link *l);  /* after close; NULL is fine */
 
 /*
+ * A new process is about to listen. From the moment its connection breaks until
+ * the next qiao_link_expect all calls fail at once with QIAO_E_TIMEOUT.
+ */
+void qiao_link_expect(struct qiao_link *l);
+
+/*
  * Send, wait, append the reply to `reply`. QIAO_E_TIMEOUT, QIAO_E_CLOSED,
  * QIAO_E_LIMIT. Several threads may call at once: each call has a context.
  */

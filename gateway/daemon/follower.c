@@ -169,6 +169,9 @@ static bool take(struct batch *b)
 				   refusal, &why);
 	if (refusal == QIAO_E_LINK && bad == 0)
 		look_for_fork(c);
+	if (refusal != QIAO_OK && refusal != QIAO_E_IO &&
+	    refusal != QIAO_E_NOMEM)
+		qiao_host_doubt(c->host, refusal, &why);
 	return refusal == QIAO_OK && err == QIAO_OK;
 }
 
@@ -182,6 +185,13 @@ static bool fetch(struct batch *b, struct qiao_why *why)
 		return false;
 	for (size_t i = 0; i < b->n; i++)
 		b->claim[i] = b->bundle[i].claim;
+	if (b->n == 0) {
+		qiao_fail(why, QIAO_E_NOTFOUND,
+			  "no block %" PRIu64 " in its answer, although it "
+			  "says there is one",
+			  (uint64_t)c->next);
+		qiao_host_doubt(c->host, QIAO_E_NOTFOUND, why);
+	}
 	return b->n > 0;
 }
 
