@@ -2,10 +2,14 @@
 # Scenarios with real processes. Not with a sanitiser's build: it is too slow for
 # their deadlines.
 ifndef SAN
-CHECKS += check-kill check-operate
+TEST_PROGS += bad-adapter
+bad-adapter_SRC := tests/scenarios/bad_adapter.c
+CHECKS += check-adapters check-kill check-operate
 KILLS ?= 25
 endif
 check-kill:
 	$(Q)B=$(B) KILLS=$(KILLS) tests/scenarios/kill.sh
 check-operate:
 	$(Q)B=$(B) tests/scenarios/operate.sh
+check-adapters:
+	$(Q)B=$(B) tests/scenarios/adapters.sh
