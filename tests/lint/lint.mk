@@ -53,7 +53,7 @@ lint-leaks:
 	$(Q)sh tests/lint/leaks.sh
 # what was pushed cannot be reworded: only what is about to be, else the last
 lint-commits:
-	$(Q)range=$$(git rev-parse -q --verify '@{upstream}' >/dev/null && \
+	$(Q)range=$$(git rev-parse -q --verify '@{upstream}' >/dev/null 2>&1 && \
 	  echo '@{upstream}..' || echo -1); \
 	! git log --no-merges --format='%s' $$range | \
 	  LC_ALL=C grep -vE '^[a-zA-Z0-9_./, -]+: [ -~]+$$|^Initial commit$$' && \
