@@ -164,10 +164,15 @@ check:
 	$(Q)$(ready)
 	+$(Q)$(again) check-all
 
-# CUnit's summary comes last: the order is kept with -j as well.
+# One after the other even with -j: scenarios measure time, and CUnit's summary
+# comes last.
 check-all: all check-fuzz $(CHECKS) check-unit
+ifneq ($(filter check-all,$(MAKECMDGOALS)),)
+before := check-fuzz
+$(foreach c,$(CHECKS),$(eval $(c): | $(before))$(eval before := $(c)))
+endif
 $(CHECKS): $(PROGS:%=$(B)/%) $(TEST_PROGS:%=$(B)/%)
-check-unit: $(UNIT) $(TEST_PROGS:%=$(B)/%) $(if $(filter check-all,$(MAKECMDGOALS)),| check-fuzz $(CHECKS))
+check-unit: $(UNIT) $(TEST_PROGS:%=$(B)/%) | $(before)
 	$(UNIT)
 
 check-fuzz: $(REPLAYS)
