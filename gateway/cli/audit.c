@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* qiao audit export | verify | reconcile: docs/audit.md. */
+#include "gateway/base/hex.h"
+#include "gateway/base/slice.h"
 #include "gateway/cli/audit_folder.h"
 #include "gateway/cli/cli.h"
 #include "gateway/cli/reconcile.h"
@@ -129,13 +131,52 @@ static uint64_t number(const struct qiao_audit_counts *c, size_t i)
 	return v;
 }
 
-static void print_text(const struct qiao_audit_result *r, bool zh)
+static void print_open(const struct qiao_audit_counts *c, bool zh)
+{
+	char hex[QIAO_HEX_LEN(QIAO_HASH_LEN)];
+
+	for (size_t i = 0; i < c->n_open; i++)
+		printf(zh ? "  未完成 %s (%s, 条目 %" PRIu64 ")\n"
+			  : "  open %s (%s in entry %" PRIu64 ")\n",
+		       qiao_hex_encode(hex,
+				       qiao_slice_hash(&c->open[i].transfer)),
+		       c->open[i].out ? (zh ? "入队" : "queued")
+				      : (zh ? "收到" : "received"),
+		       c->open[i].seq);
+	if (c->open_out + c->open_in > c->n_open)
+		printf(zh ? "  另有 %" PRIu64 " 个\n"
+			  : "  and %" PRIu64 " more\n",
+		       c->open_out + c->open_in - c->n_open);
+}
+
+static void json_open(struct qiao_jw *w, const struct qiao_audit_counts *c)
+{
+	qiao_jw_key(w, "open");
+	qiao_jw_arr(w);
+	for (size_t i = 0; i < c->n_open; i++) {
+		qiao_jw_obj(w);
+		qiao_jw_kint(w, "entry", (int64_t)c->open[i].seq);
+		qiao_jw_kstr(w, "side", c->open[i].out ? "out" : "in");
+		qiao_jw_khex(w, "transfer",
+			     qiao_slice_hash(&c->open[i].transfer));
+		qiao_jw_end(w);
+	}
+	qiao_jw_end(w);
+}
+
+static void print_text(const struct qiao_audit_result *r, bool own_word,
+		       bool zh)
 {
 	char key[QIAO_PUBKEY_TEXT_LEN];
 
 	printf(zh ? "网关 %s  签名公钥 %s\n" : "gateway %s  signed by %s\n",
 	       r->gateway,
 	       r->key.scheme ? qiao_pubkey_format(key, &r->key) : "-");
+	if (own_word)
+		puts(zh ? "  公钥取自目录本身: 请与网关所有者公布的核对, 或用 "
+			  "--key 指定"
+			: "  (the folder's own word: compare it with the key "
+			  "that its owner published, or give --key)");
 	printf(zh ? "条目 %" PRIu64 "  树头 %" PRIu64 " 个, 最新覆盖 %" PRIu64
 		    "\n决定 %" PRIu64 "  重新评估一致 %" PRIu64
 		    "  未能重新评估 %" PRIu64 "\n"
@@ -152,6 +193,8 @@ static void print_text(const struct qiao_audit_result *r, bool zh)
 			printf("  %s %" PRIu64 "\n",
 			       zh ? numbers[i].zh : numbers[i].name,
 			       number(&r->counts, i));
+	if (r->verdict != QIAO_AUDIT_TAMPERED)
+		print_open(&r->counts, zh);
 	printf("%s", verdict_name(r->verdict, zh));
 	if (r->has_bad && r->bad == r->bad_until)
 		printf(zh ? ": 第一个坏条目 %" PRIu64
@@ -165,17 +208,24 @@ static void print_text(const struct qiao_audit_result *r, bool zh)
 	printf("%s%s\n", r->why.text[0] ? ": " : "", r->why.text);
 }
 
-static void print_json(const struct qiao_audit_result *r)
+/* False: out of memory, nothing was printed. */
+static bool print_json(const struct qiao_audit_result *r)
 {
 	struct qiao_buf out = QIAO_BUF;
 	char key[QIAO_PUBKEY_TEXT_LEN] = "";
 	struct qiao_jw w;
+	bool ok;
 
 	qiao_jw_init(&w, &out);
 	qiao_jw_obj(&w);
 	qiao_jw_key(&w, "bad");
 	if (r->has_bad)
 		qiao_jw_int(&w, (int64_t)r->bad);
+	else
+		qiao_jw_null(&w);
+	qiao_jw_key(&w, "bad_until");
+	if (r->has_bad)
+		qiao_jw_int(&w, (int64_t)r->bad_until);
 	else
 		qiao_jw_null(&w);
 	qiao_jw_kint(&w, "checkpoints", (int64_t)r->checkpoints);
@@ -191,14 +241,17 @@ static void print_json(const struct qiao_audit_result *r)
 	qiao_jw_kstr(&w, "key",
 		     r->key.scheme ? qiao_pubkey_format(key, &r->key) : "");
 	qiao_jw_kint(&w, "not_replayed", (int64_t)r->not_replayed);
+	json_open(&w, &r->counts);
 	qiao_jw_kint(&w, "replayed", (int64_t)r->replayed);
 	qiao_jw_kint(&w, "signed", (int64_t)r->signed_);
 	qiao_jw_kstr(&w, "verdict", verdict_name(r->verdict, false));
 	qiao_jw_kstr(&w, "why", r->why.text);
 	qiao_jw_end(&w);
-	qiao_cli_print(&out);
-	putchar('\n');
+	ok = qiao_jw_finish(&w) == QIAO_OK;
+	if (ok)
+		printf("%.*s\n", (int)out.n, (const char *)out.p);
 	qiao_buf_free(&out);
+	return ok;
 }
 
 static int verify(const struct qiao_cli *cli, struct qiao_audit_verify *v)
@@ -210,10 +263,10 @@ static int verify(const struct qiao_cli *cli, struct qiao_audit_verify *v)
 		qiao_cli_fail(&why);
 		return EXIT_AUDIT_USAGE;
 	}
-	if (cli->json)
-		print_json(&r);
-	else
-		print_text(&r, cli->zh);
+	if (cli->json && !print_json(&r))
+		return EXIT_AUDIT_USAGE;
+	if (!cli->json)
+		print_text(&r, !v->key, cli->zh);
 	return (int)r.verdict;
 }
 

@@ -4,6 +4,7 @@
 #include "gateway/base/hex.h"
 #include "gateway/base/mem.h"
 #include "gateway/base/slice.h"
+#include "policies/engine/decision_json.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -31,35 +32,41 @@ enum kind {
 #define ENDS_IN                                                 \
 	(BIT(ACCEPT_DENY) | BIT(ACCEPT_HOLD) | BIT(COMMITTED) | \
 	 BIT(SUPERSEDED) | BIT(CONFLICT))
+#define RELEASE     (BIT(RELEASE_PERMIT) | BIT(RELEASE_DENY) | BIT(RELEASE_HOLD))
 #define EITHER_SIDE (BIT(QUEUED) | BIT(RECEIVED))
+#define RECEIPTS    (BIT(RECEIPT_COMMITTED) | BIT(RECEIPT_OTHER))
+/* what names the digest of the payload */
+#define WITH_PAYLOAD                                                 \
+	(EITHER_SIDE | RECEIPTS | BIT(SUBMITTING) | BIT(COMMITTED) | \
+	 BIT(CONFLICT))
 
 struct qiao_book_line {
 	struct qiao_hash transfer;
+	struct qiao_id16 payload; /* the first half: memory, not security */
 	uint64_t seq;
 	enum kind kind;
 };
 
 /* clang-format off */
-/* What must stand before it, one of each `needs`; once: not a second time. */
+/* One of `needs` must stand before it, and none of `never`. */
 static const struct rule {
-	unsigned int needs;
-	bool once;
+	unsigned int needs, never;
 	const char *why;
 } rules[] = {
-	[RELEASE_PERMIT] = { 0, true, "a second release decision" },
-	[RELEASE_DENY] = { 0, true, "a second release decision" },
-	[RELEASE_HOLD] = { 0, true, "a second release decision" },
-	[ACCEPT_PERMIT] = { BIT(RECEIVED), false, "accepted what was not received" },
-	[ACCEPT_DENY] = { BIT(RECEIVED), false, "decided on what was not received" },
-	[ACCEPT_HOLD] = { BIT(RECEIVED), false, "decided on what was not received" },
-	[QUEUED] = { BIT(RELEASE_PERMIT), true, "queued without a permit, or twice" },
-	[RECEIVED] = { 0, true, "received twice" },
-	[SUBMITTING] = { BIT(ACCEPT_PERMIT), false, "submitted without a permit" },
-	[COMMITTED] = { BIT(SUBMITTING), true, "committed without being submitted, or twice" },
-	[RECEIPT_COMMITTED] = { BIT(QUEUED), false, "a receipt for what was not queued" },
-	[RECEIPT_OTHER] = { BIT(QUEUED), false, "a receipt for what was not queued" },
-	[SUPERSEDED] = { EITHER_SIDE, false, "superseded what was never there" },
-	[CONFLICT] = { EITHER_SIDE, false, "a conflict about what was never there" },
+	[RELEASE_PERMIT] = { 0, RELEASE, "a second release decision" },
+	[RELEASE_DENY] = { 0, RELEASE, "a second release decision" },
+	[RELEASE_HOLD] = { 0, RELEASE, "a second release decision" },
+	[ACCEPT_PERMIT] = { BIT(RECEIVED), 0, "accepted what was not received" },
+	[ACCEPT_DENY] = { BIT(RECEIVED), 0, "decided on what was not received" },
+	[ACCEPT_HOLD] = { BIT(RECEIVED), 0, "decided on what was not received" },
+	[QUEUED] = { BIT(RELEASE_PERMIT), BIT(QUEUED), "queued without a permit, or twice" },
+	[RECEIVED] = { 0, BIT(RECEIVED), "received twice" },
+	[SUBMITTING] = { BIT(ACCEPT_PERMIT), 0, "submitted without a permit" },
+	[COMMITTED] = { BIT(SUBMITTING), BIT(COMMITTED), "committed without being submitted, or twice" },
+	[RECEIPT_COMMITTED] = { BIT(QUEUED), RECEIPTS | BIT(SUPERSEDED), "a receipt for what was not queued, or had ended" },
+	[RECEIPT_OTHER] = { BIT(QUEUED), RECEIPTS | BIT(SUPERSEDED), "a receipt for what was not queued, or had ended" },
+	[SUPERSEDED] = { EITHER_SIDE, RECEIPTS | BIT(SUPERSEDED), "superseded what was never there, or had ended" },
+	[CONFLICT] = { EITHER_SIDE, 0, "a conflict about what was never there" },
 };
 /* clang-format on */
 
@@ -108,15 +115,55 @@ static bool kind_of(enum kind *out, const struct qiao_json *e)
 	return false;
 }
 
+static bool digest_at(struct qiao_hash *out, const struct qiao_json *e,
+		      const char *key)
+{
+	return qiao_hex_decode(out->b, sizeof(out->b),
+			       qiao_json_text(qiao_json_get(e, key)));
+}
+
+/* A decision's id is made of transfer and point; `queued` names it. */
+static bool names_decision(const struct qiao_book_line *l,
+			   const struct qiao_json *e)
+{
+	char id[QIAO_DECISION_ID_LEN];
+
+	if (is(e, "type", "queued"))
+		return is(
+			e, "decision",
+			qiao_decision_id(id, &l->transfer, QIAO_POINT_RELEASE));
+	if (!is(e, "type", "decision"))
+		return true;
+	return is(e, "id",
+		  qiao_decision_id(id, &l->transfer,
+				   is(e, "point", "release")
+					   ? QIAO_POINT_RELEASE
+					   : QIAO_POINT_ACCEPT));
+}
+
+static bool line_read(struct qiao_book_line *l, const struct qiao_json *e)
+{
+	struct qiao_hash payload;
+
+	if (!digest_at(&l->transfer, e, "transfer"))
+		return false;
+	if (BIT(l->kind) & WITH_PAYLOAD) {
+		if (!digest_at(&payload, e, "payload"))
+			return false;
+		memcpy(l->payload.b, payload.b, sizeof(l->payload.b));
+	}
+	return names_decision(l, e);
+}
+
 qiao_err qiao_books_note(struct qiao_books *b, uint64_t seq,
 			 const struct qiao_json *entry)
 {
 	struct qiao_book_line l = { .seq = seq };
 
-	if (!kind_of(&l.kind, entry) ||
-	    !qiao_hex_decode(l.transfer.b, sizeof(l.transfer.b),
-			     qiao_json_text(qiao_json_get(entry, "transfer"))))
+	if (!kind_of(&l.kind, entry))
 		return QIAO_OK;
+	if (!line_read(&l, entry))
+		return QIAO_E_MALFORMED;
 	if (b->n == b->cap) {
 		size_t cap = b->cap ? 2 * b->cap : 4096;
 		struct qiao_book_line *p =
@@ -196,6 +243,24 @@ struct closing {
 	const char *why;
 };
 
+/* The oldest are kept. */
+static void note_open(struct qiao_audit_counts *c,
+		      const struct qiao_book_line *l)
+{
+	struct qiao_audit_open o = { l->transfer, l->seq, l->kind == QUEUED };
+	size_t at = c->n_open;
+
+	while (at > 0 && c->open[at - 1].seq > o.seq)
+		at--;
+	if (at == QIAO_AUDIT_OPEN_MAX)
+		return;
+	if (c->n_open < QIAO_AUDIT_OPEN_MAX)
+		c->n_open++;
+	memmove(&c->open[at + 1], &c->open[at],
+		(c->n_open - 1 - at) * sizeof(o));
+	c->open[at] = o;
+}
+
 static void complain(struct closing *c, uint64_t seq, const char *why)
 {
 	if (c->bad && c->seq <= seq)
@@ -205,27 +270,58 @@ static void complain(struct closing *c, uint64_t seq, const char *why)
 	c->why = why;
 }
 
+static const struct qiao_book_line *find_kind(const struct qiao_book_line *l,
+					      size_t n, unsigned int kinds)
+{
+	for (size_t i = 0; i < n; i++)
+		if (BIT(l[i].kind) & kinds)
+			return &l[i];
+	return NULL;
+}
+
+/* One transfer has one payload, from the first entry that names it. */
+static void check_payload(struct closing *c, const struct qiao_book_line *l,
+			  size_t n)
+{
+	const struct qiao_book_line *first = find_kind(l, n, WITH_PAYLOAD);
+
+	for (size_t i = 0; first && i < n; i++)
+		if ((BIT(l[i].kind) & WITH_PAYLOAD) &&
+		    memcmp(l[i].payload.b, first->payload.b,
+			   sizeof(first->payload.b)) != 0)
+			complain(c, l[i].seq,
+				 "another payload than the transfer had");
+}
+
 /* Lines of one transfer, in order. */
 static void close_one(struct closing *c, const struct qiao_book_line *l,
 		      size_t n)
 {
+	const struct qiao_book_line *queued = find_kind(l, n, BIT(QUEUED));
+	const struct qiao_book_line *received = find_kind(l, n, BIT(RECEIVED));
+	const struct qiao_book_line *permit =
+		find_kind(l, n, BIT(RELEASE_PERMIT));
 	unsigned int seen = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		const struct rule *r = &rules[l[i].kind];
 
-		if ((r->needs && !(seen & r->needs)) ||
-		    (r->once && (seen & BIT(l[i].kind))))
+		if ((r->needs && !(seen & r->needs)) || (seen & r->never))
 			complain(c, l[i].seq, r->why);
 		seen |= BIT(l[i].kind);
 		count(c->counts, l[i].kind);
 	}
-	if ((seen & BIT(RELEASE_PERMIT)) && !(seen & BIT(QUEUED)))
-		complain(c, l[0].seq, "permitted and never queued");
-	if ((seen & BIT(QUEUED)) && !(seen & ENDS_OUT))
+	check_payload(c, l, n);
+	if (permit && !queued)
+		complain(c, permit->seq, "permitted and never queued");
+	if (queued && !(seen & ENDS_OUT)) {
 		c->counts->open_out++;
-	if ((seen & BIT(RECEIVED)) && !(seen & ENDS_IN))
+		note_open(c->counts, queued);
+	}
+	if (received && !(seen & ENDS_IN)) {
 		c->counts->open_in++;
+		note_open(c->counts, received);
+	}
 }
 
 qiao_err qiao_books_close(struct qiao_books *b, struct qiao_audit_counts *out,

@@ -14,7 +14,10 @@ struct qiao_books {
 	struct qiao_book_line *line;
 	size_t n, cap;
 };
-/* An entry; those about no transfer are ignored. QIAO_E_NOMEM. */
+/*
+ * An entry; types that are about no transfer are ignored. QIAO_E_MALFORMED: it
+ * lacks its transfer or payload, or names another decision. QIAO_E_NOMEM.
+ */
 qiao_err qiao_books_note(struct qiao_books *b, uint64_t seq,
 			 const struct qiao_json *entry);
 /*

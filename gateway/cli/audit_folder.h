@@ -45,6 +45,15 @@ enum qiao_audit_verdict {
 	QIAO_AUDIT_INCOMPLETE = 3,
 };
 
+#define QIAO_AUDIT_OPEN_MAX 16 /* named in the answer; all are counted */
+
+/* A transfer whose end is not in the log (yet). */
+struct qiao_audit_open {
+	struct qiao_hash transfer;
+	uint64_t seq; /* of the entry that opened it */
+	bool out;     /* queued here; otherwise received */
+};
+
 /* What the entries say of transfers (audit_books.c). */
 struct qiao_audit_counts {
 	uint64_t release_permit, release_deny, release_hold;
@@ -54,6 +63,8 @@ struct qiao_audit_counts {
 	uint64_t received, submitted, committed;
 	uint64_t open_out; /* queued, and no end of it in the log */
 	uint64_t open_in;  /* received, likewise */
+	size_t n_open;     /* the oldest of both */
+	struct qiao_audit_open open[QIAO_AUDIT_OPEN_MAX];
 };
 
 struct qiao_audit_result {

@@ -8,7 +8,7 @@
 #include "gateway/base/slice.h"
 #include "gateway/cli/audit_books.h"
 #include "gateway/cli/audit_heads.h"
-#include "gateway/conf/folder.h"
+#include "gateway/cli/audit_policy.h"
 #include "gateway/crypto/hash.h"
 #include "policies/engine/decision_json.h"
 
@@ -59,29 +59,25 @@ struct verifier {
 
 /* --- policies ------------------------------------------------------------ */
 
-static qiao_err load_policy(struct verifier *k, struct bundle *b)
+static qiao_err load_policy(struct verifier *k, uint64_t i, struct bundle *b)
 {
-	struct qiao_diags d = { .errors = 0 };
-	struct qiao_conf_folder f = { .n = 0 };
-	struct qiao_policy_info info;
-	char hex[QIAO_HEX_LEN(QIAO_HASH_LEN)], path[PATH_SIZE];
-	qiao_err err;
+	char hex[QIAO_HEX_LEN(QIAO_HASH_LEN)];
+	qiao_err err =
+		qiao_audit_policy_load(&b->policy, k->v->dir, &b->sha256);
 
-	snprintf(path, sizeof(path), "%.400s/" QIAO_AUDIT_POLICIES "/%s",
-		 k->v->dir, qiao_hex_encode(hex, qiao_slice_hash(&b->sha256)));
-	err = qiao_conf_folder_read(&f, &d, path);
-	if (err == QIAO_OK)
-		err = qiao_policy_load(&b->policy, &d, f.files, f.n, 0);
-	qiao_conf_folder_free(&f);
-	qiao_diags_free(&d);
-	if (err == QIAO_E_NOMEM)
-		return err;
-	if (!b->policy) {
+	qiao_hex_encode(hex, qiao_slice_hash(&b->sha256));
+	if (err == QIAO_E_HASH)
+		return TAMPERED(k, i, i,
+				"the files of the policy that it names have "
+				"another digest");
+	if (err == QIAO_E_NOTFOUND)
 		INCOMPLETE(k, "policy %.16s is not in the folder", hex);
-		return QIAO_OK;
-	}
-	qiao_policy_info(b->policy, &info);
-	return qiao_hash_eq(&info.sha256, &b->sha256) ? QIAO_OK : QIAO_E_HASH;
+	else if (err == QIAO_E_UNSUPPORTED)
+		INCOMPLETE(k, "policy %.16s cannot be loaded by this version",
+			   hex);
+	else
+		return err;
+	return QIAO_OK;
 }
 
 static struct bundle *find_bundle(struct verifier *k,
@@ -99,7 +95,6 @@ static qiao_err activate(struct verifier *k, uint64_t i,
 {
 	struct qiao_hash sha256;
 	struct bundle *b;
-	qiao_err err;
 
 	if (qiao_json_kind(bundle) == QIAO_JSON_NULL)
 		return QIAO_OK;
@@ -112,12 +107,7 @@ static qiao_err activate(struct verifier *k, uint64_t i,
 		return QIAO_E_LIMIT;
 	b = &k->bundle[k->n_bundles++];
 	b->sha256 = sha256;
-	err = load_policy(k, b);
-	if (err == QIAO_E_HASH)
-		return TAMPERED(k, i, i,
-				"the files of the policy that it names have "
-				"another digest");
-	return err;
+	return load_policy(k, i, b);
 }
 
 /* --- one entry ----------------------------------------------------------- */
@@ -131,11 +121,15 @@ static qiao_err replay(struct verifier *k, uint64_t i, struct qiao_slice bytes)
 	qiao_err err = qiao_decision_bundle(&sha256, bytes, &why);
 
 	k->r->decisions++;
-	if (err != QIAO_OK && err != QIAO_E_NOMEM)
-		return TAMPERED(k, i, i, "%.300s", why.text);
-	if (err != QIAO_OK)
+	if (err == QIAO_E_NOTFOUND && k->n_bundles > 0)
+		return TAMPERED(k, i, i,
+				"decided without a policy, but one was in "
+				"force");
+	if (err == QIAO_E_NOMEM)
 		return err;
-	if (!qiao_hash_is_zero(&sha256)) {
+	if (err != QIAO_OK && err != QIAO_E_NOTFOUND)
+		return TAMPERED(k, i, i, "%.300s", why.text);
+	if (err == QIAO_OK) {
 		b = find_bundle(k, &sha256);
 		if (!b)
 			return TAMPERED(k, i, i,
@@ -299,8 +293,13 @@ static qiao_err check_entry(struct verifier *k, uint64_t i,
 		err = check_leaf(k, i, &leaf);
 	if (err == QIAO_OK)
 		err = check_type(k, i, e, bytes);
-	if (err == QIAO_OK)
+	if (err == QIAO_OK) {
 		err = qiao_books_note(&k->books, i, e);
+		if (err == QIAO_E_MALFORMED)
+			err = TAMPERED(k, i, i,
+				       "lacks its transfer or payload, or "
+				       "names another decision");
+	}
 	qiao_json_free(e);
 	qiao_merkle_push(&k->tree, &leaf);
 	return err == QIAO_OK ? compare_heads(k, i + 1) : err;

@@ -27,6 +27,7 @@ enum flaw {
 	UNSIGNED_END,   /* entries after the newest tree head */
 	NO_HEAD,        /* nothing was ever signed */
 	NO_POLICY_KEPT, /* the policy's files are gone */
+	POLICY_DENIED,  /* a denial that says no policy was there */
 };
 
 struct bench {
@@ -89,7 +90,9 @@ static qiao_err put_decision(struct bench *b, struct qiao_txn *txn,
 	struct qiao_policy_facts f = world_facts();
 	struct qiao_decision d;
 	const struct qiao_decision_record r = {
-		.policy = b->flaw == FOREIGN_POLICY ? b->foreign : b->policy,
+		.policy = b->flaw == FOREIGN_POLICY             ? b->foreign
+			  : b->flaw == POLICY_DENIED && !permit ? NULL
+								: b->policy,
 		.request = &q,
 		.facts = &f,
 		.decision = &d,
@@ -115,8 +118,13 @@ static qiao_err put_step(struct qiao_txn *txn, const char *type,
 			 const struct qiao_hash *id, const char *state)
 {
 	struct qiao_audit_entry e;
+	char decision[QIAO_DECISION_ID_LEN];
 
 	qiao_audit_begin(&e, type, NOW);
+	if (strcmp(type, "queued") == 0)
+		qiao_audit_str(
+			&e, "decision",
+			qiao_decision_id(decision, id, QIAO_POINT_RELEASE));
 	qiao_audit_hash(&e, "transfer", id);
 	qiao_audit_hash(&e, "payload", id);
 	if (state)
@@ -316,6 +324,7 @@ static void write_lines(struct lines *l, const struct bench *b,
 enum change {
 	NOTHING,
 	FLIP,        /* one digit of a digest inside entry 6 */
+	FLIP_AT,     /* one digit of its time: nothing else says what it was */
 	DELETE,      /* entry 6 */
 	SWAP,        /* entries 6 and 7 */
 	CUT,         /* the last two entries */
@@ -336,6 +345,10 @@ static void change_log(const struct bench *b, enum change c, const char *name)
 		p = strstr(l.line[6], "\"transfer\":\"77");
 		CU_ASSERT_PTR_NOT_NULL_FATAL(p);
 		p[40] = p[40] == 'f' ? 'e' : 'f';
+	} else if (c == FLIP_AT && !leaves) {
+		p = strstr(l.line[6], "\"at\":\"");
+		CU_ASSERT_PTR_NOT_NULL_FATAL(p);
+		p[28] = p[28] == '9' ? '8' : '9';
 	} else if (c == DELETE) {
 		l.line[6] = NULL;
 	} else if (c == SWAP) {
@@ -427,7 +440,9 @@ static const struct {
 	const char *word;
 } changes[] = {
 	{ FLIP, false, 6, 6, "bytes were changed" },
-	{ FLIP, true, 0, 12, "not the one that was signed" },
+	{ FLIP, true, 6, 6, "names another decision" },
+	{ FLIP_AT, false, 6, 6, "bytes were changed" },
+	{ FLIP_AT, true, 0, 12, "not the one that was signed" },
 	{ DELETE, false, 6, 6, "missing, or out of order" },
 	{ DELETE, true, 6, 6, "missing, or out of order" },
 	{ SWAP, false, 6, 6, "missing, or out of order" },
@@ -478,6 +493,7 @@ static const struct {
 	{ UNSIGNED_END, QIAO_AUDIT_INCOMPLETE, false, 0, "vouched for" },
 	{ NO_HEAD, QIAO_AUDIT_INCOMPLETE, false, 0, "no signed tree head" },
 	{ NO_POLICY_KEPT, QIAO_AUDIT_INCOMPLETE, false, 0, "policy" },
+	{ POLICY_DENIED, QIAO_AUDIT_TAMPERED, true, 4, "one was in force" },
 };
 
 static void flaw_table(void)
@@ -626,22 +642,43 @@ static void rewritten(void)
 	bench_close(&b);
 }
 
+/* clang-format off */
+static const struct {
+	const char *name, *text; /* a file of the policy's folder */
+	enum qiao_audit_verdict verdict;
+	const char *word;
+} policy_files[] = {
+	{ "p0.cfg", RULES "\n", QIAO_AUDIT_TAMPERED, "another digest" },
+	{ "p0.cfg", "rules = (", QIAO_AUDIT_TAMPERED, "another digest" },
+	{ "p1.cfg", "tests = ( );\n", QIAO_AUDIT_TAMPERED, "another digest" },
+	{ "p0.txt", "", QIAO_AUDIT_TAMPERED, "another digest" },
+	{ "README", "", QIAO_AUDIT_CLEAN, "" },
+};
+/* clang-format on */
+
 static void policy_changed(void)
 {
-	struct qiao_policy_info info;
-	struct qiao_audit_result r;
-	char hex[QIAO_HEX_LEN(QIAO_HASH_LEN)], dir[512];
-	struct bench b;
+	for (size_t i = 0; i < sizeof(policy_files) / sizeof(policy_files[0]);
+	     i++) {
+		char hex[QIAO_HEX_LEN(QIAO_HASH_LEN)], dir[512];
+		struct qiao_policy_info info;
+		struct qiao_audit_result r;
+		struct bench b;
 
-	bench_open(&b, NO_FLAW);
-	qiao_policy_info(b.policy, &info);
-	snprintf(dir, sizeof(dir), "%s/" QIAO_AUDIT_POLICIES "/%s", b.dir,
-		 qiao_hex_encode(hex, qiao_slice_hash(&info.sha256)));
-	put_file(dir, "p0.cfg", qiao_slice_str(RULES "\n"));
-	verify(&b, &r);
-	CU_ASSERT_EQUAL(r.verdict, QIAO_AUDIT_TAMPERED);
-	CU_ASSERT_PTR_NOT_NULL(strstr(r.why.text, "another digest"));
-	bench_close(&b);
+		bench_open(&b, NO_FLAW);
+		qiao_policy_info(b.policy, &info);
+		snprintf(dir, sizeof(dir), "%s/" QIAO_AUDIT_POLICIES "/%s",
+			 b.dir,
+			 qiao_hex_encode(hex, qiao_slice_hash(&info.sha256)));
+		put_file(dir, policy_files[i].name,
+			 qiao_slice_str(policy_files[i].text));
+		verify(&b, &r);
+		CU_ASSERT_EQUAL(r.verdict, policy_files[i].verdict);
+		CU_ASSERT_EQUAL(r.bad, 0); /* `start` put it in force */
+		CU_ASSERT_PTR_NOT_NULL(
+			strstr(r.why.text, policy_files[i].word));
+		bench_close(&b);
+	}
 }
 
 static void not_a_folder(void)
