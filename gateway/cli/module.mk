@@ -19,6 +19,7 @@ LIB_SRC += gateway/cli/policy.c
 LIB_SRC += gateway/cli/reconcile.c
 LIB_SRC += gateway/cli/reconcile_book.c
 LIB_SRC += gateway/cli/verb.c
+FUZZ_SRC += tests/fuzz/audit_logs.c
 UNIT_SRC += tests/unit/cli/audit_books_test.c
 UNIT_SRC += tests/unit/cli/audit_verify_test.c
 UNIT_SRC += tests/unit/cli/key_cmd_test.c
