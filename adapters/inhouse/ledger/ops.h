@@ -13,7 +13,7 @@ struct qiao_ledger_service {
 	struct qiao_ledger *ledger;
 	struct qiao_hash genesis;  /* hash of header 0 */
 	struct qiao_hash identity; /* docs/wire.md 2.1 */
-	unsigned int asked;        /* requests so far, for test_drop; atomic */
+	atomic_uint asked;         /* requests so far, for test_drop */
 };
 
 extern const struct qiao_serve_op qiao_ledger_ops[];
