@@ -17,6 +17,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#define COPIES_MAX  9   /* refused in a row: more than an adapter has nodes */
 #define LOOK_MS     500 /* how long an adapter may wait for a new block */
 #define PAUSE_MS    200 /* after a failure */
 #define FETCH_BYTES (QIAO_ADAPTER_MSG_MAX - QIAO_KIB(64))
@@ -141,6 +142,19 @@ static void look_for_fork(struct qiao_chain *c)
 	qiao_buf_free(&bytes);
 }
 
+/*
+ * A bad copy is a reason to ask another node, and the adapter remembers which
+ * ones it asked. Only when none of them is good is the adapter to blame.
+ */
+static void doubt(struct qiao_chain *c, qiao_err refusal,
+		  const struct qiao_why *why)
+{
+	if (++c->refusals < COPIES_MAX)
+		return;
+	c->refusals = 0;
+	qiao_host_doubt(c->host, refusal, why);
+}
+
 /* The good ones before a bad one are taken; the bad one is asked for again. */
 static bool take(struct batch *b)
 {
@@ -171,7 +185,9 @@ static bool take(struct batch *b)
 		look_for_fork(c);
 	if (refusal != QIAO_OK && refusal != QIAO_E_IO &&
 	    refusal != QIAO_E_NOMEM)
-		qiao_host_doubt(c->host, refusal, &why);
+		doubt(c, refusal, &why);
+	else if (err == QIAO_OK)
+		c->refusals = 0;
 	return refusal == QIAO_OK && err == QIAO_OK;
 }
 
