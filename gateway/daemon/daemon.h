@@ -38,7 +38,7 @@ struct qiao_chain {
 	/* the rest under lock */
 	pthread_mutex_t lock;
 	struct qiao_lightclient *lc;
-	unsigned int refusals; /* of copies, in a row; the follower's own */
+	atomic_uint refusals; /* of copies, in a row */
 	atomic_bool frozen;
 	_Atomic int64_t accepted_ms; /* when the newest header was accepted */
 	_Atomic uint64_t next;       /* headers below this height are trusted */

@@ -252,7 +252,9 @@ static void check_adapter(struct doctor *k, struct qiao_chain *c)
 	snprintf(name, sizeof(name), QIAO_SAY(k->zh, "适配器 %s", "adapter %s"),
 		 c->cfg->name);
 	qiao_host_status(c->host, &h);
-	if (h.health != QIAO_HEALTH_READY)
+	/* one that answers, but brings nothing that holds, is not well either
+	 */
+	if (h.health != QIAO_HEALTH_READY || (h.last[0] && c->refusals > 0))
 		say(k, BAD, name,
 		    h.last[0] ? h.last : qiao_health_name(h.health),
 		    h.health == QIAO_HEALTH_REFUSED
