@@ -19,8 +19,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PATH_SIZE  (2 * QIAO_PATH_LEN)
-#define SECRET_MAX 128
+#define PATH_SIZE     (2 * QIAO_PATH_LEN)
+#define SECRET_MAX    128
+#define STORE_WAIT_MS 5000
 
 /* --- secrets ------------------------------------------------------------- */
 
@@ -104,6 +105,23 @@ static qiao_err bind_meta(struct qiao_txn *txn, void *arg)
 	return qiao_store_meta_bind(txn, &have, &want);
 }
 
+/*
+ * After a SIGKILL the next daemon may be started before the kernel has taken
+ * the last one's relay process away, which holds the store for that moment.
+ */
+static qiao_err open_when_free(struct qiao_store **out, const char *path,
+			       struct qiao_why *why)
+{
+	int64_t until = qiao_monotonic_ms() + STORE_WAIT_MS;
+	qiao_err err = qiao_store_open(out, path, NULL, why);
+
+	while (err == QIAO_E_BUSY && qiao_monotonic_ms() < until) {
+		qiao_sleep_ms(50);
+		err = qiao_store_open(out, path, NULL, why);
+	}
+	return err;
+}
+
 static qiao_err open_store(struct qiao_daemon *d, struct qiao_why *why)
 {
 	char path[PATH_SIZE];
@@ -113,7 +131,7 @@ static qiao_err open_store(struct qiao_daemon *d, struct qiao_why *why)
 		err = private_folder(d->cfg->run, why);
 	snprintf(path, sizeof(path), "%s/store.db", d->cfg->data);
 	if (err == QIAO_OK)
-		err = qiao_store_open(&d->store, path, NULL, why);
+		err = open_when_free(&d->store, path, why);
 	if (err != QIAO_OK)
 		return err;
 	err = qiao_store_write(d->store, bind_meta, d);

@@ -139,8 +139,12 @@ kill -KILL "${all[1]}" # the relay is the first child
 ends "${PID[province]}" 137
 wait_for 5 "the end of all processes" all_gone "${all[@]}"
 
-say "operate: the audit log, exported and verified"
+say "operate: a start waits for the last process to let go of the store"
+flock "$P/data/store.db.lock" sleep 1 &
+sleep 0.2
 start_ready
+
+say "operate: the audit log, exported and verified"
 expect 0 qiao --config "$P/qiaod.cfg" audit export "$R/audit"
 expect 2 qiao --config "$P/qiaod.cfg" audit export "$R/audit"
 expect 0 qiao audit verify "$R/audit" --lang en
