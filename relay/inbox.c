@@ -136,6 +136,27 @@ void qiao_inbox_batch_free(struct qiao_inbox_batch *b)
 	*b = (struct qiao_inbox_batch){ NULL, 0 };
 }
 
+qiao_err qiao_inbox_room(struct qiao_txn *txn, size_t *room, const char *peer)
+{
+	static const enum qiao_in_state open[] = { QIAO_IN_RECEIVED,
+						   QIAO_IN_ACCEPTED,
+						   QIAO_IN_SUBMITTING };
+	uint64_t sum = 0;
+
+	*room = 0;
+	for (size_t i = 0; i < sizeof(open) / sizeof(open[0]); i++) {
+		uint64_t n;
+		qiao_err err = qiao_store_in_count(txn, &n, peer, (int)open[i]);
+
+		if (err != QIAO_OK)
+			return err;
+		sum += n;
+	}
+	if (sum < QIAO_INBOX_OPEN_MAX)
+		*room = QIAO_INBOX_OPEN_MAX - (size_t)sum;
+	return QIAO_OK;
+}
+
 qiao_err qiao_inbox_pick(void *batch, const void *row)
 {
 	struct qiao_inbox_batch *b = batch;

@@ -25,6 +25,13 @@ qiao_err qiao_inbox_receive(struct qiao_txn *txn,
 			    const struct qiao_hash *proof_ref, int64_t now_ms);
 
 /*
+ * How many more transfers of this peer may be taken now: QIAO_INBOX_OPEN_MAX
+ * less those that have not come to an end or onto the chain. The rest is "not
+ * now".
+ */
+qiao_err qiao_inbox_room(struct qiao_txn *txn, size_t *room, const char *peer);
+
+/*
  * The one function that moves a destination transfer; as qiao_outbox_move.
  * Entering a state that owes a receipt sets receipt_due; ANSWER clears it, also
  * in the ends, whose state then stays.

@@ -116,7 +116,8 @@ static qiao_err put_proof(struct qiao_txn *txn, const struct one *o,
 				    o->proof.height, o->proof.proof);
 }
 
-static qiao_err take_one(struct take_arg *a, struct qiao_txn *txn, size_t i)
+static qiao_err take_one(struct take_arg *a, struct qiao_txn *txn, size_t i,
+			 size_t *room)
 {
 	struct one *o = &a->one[i];
 	struct qiao_hash ref;
@@ -124,24 +125,30 @@ static qiao_err take_one(struct take_arg *a, struct qiao_txn *txn, size_t i)
 
 	if (a->reply[i].result != QIAO_TRANSFER_TAKEN)
 		return QIAO_OK;
+	if (*room == 0) { /* a peer must not fill our disk */
+		a->reply[i].result = QIAO_TRANSFER_NOT_NOW;
+		return QIAO_OK;
+	}
 	if (o->it.has_proof)
 		err = put_proof(txn, o, &ref);
 	if (err == QIAO_OK)
 		err = qiao_inbox_receive(
 			txn, &a->reply[i].result, &o->fresh, &o->it, a->m,
 			o->it.has_proof ? &ref : NULL, a->now_ms);
-	if (err == QIAO_OK && o->fresh)
-		err = audit_received(a, txn, o);
-	return err;
+	if (err != QIAO_OK || !o->fresh)
+		return err;
+	--*room;
+	return audit_received(a, txn, o);
 }
 
 static qiao_err take_all(struct qiao_txn *txn, void *arg)
 {
 	struct take_arg *a = arg;
-	qiao_err err = QIAO_OK;
+	size_t room;
+	qiao_err err = qiao_inbox_room(txn, &room, a->m->env.sender);
 
 	for (size_t i = 0; i < a->n && err == QIAO_OK; i++)
-		err = take_one(a, txn, i);
+		err = take_one(a, txn, i, &room);
 	return err;
 }
 

@@ -29,9 +29,10 @@
 #define QIAO_PEER_MSG_MAX          QIAO_MIB(8) /* between gateways */
 #define QIAO_ADAPTER_MSG_MAX       QIAO_MIB(4) /* between host and adapter */
 #define QIAO_CONTROL_MSG_MAX       QIAO_MIB(1)
-#define QIAO_ITEMS_MAX             512 /* items of one envelope */
-#define QIAO_MP_DEPTH_MAX          8   /* nested arrays of one message */
-#define QIAO_MERKLE_DEPTH_MAX      64  /* 2^64 leaves is every tree */
+#define QIAO_ITEMS_MAX             512  /* items of one envelope */
+#define QIAO_INBOX_OPEN_MAX        8192 /* of one peer: a GiB at the worst */
+#define QIAO_MP_DEPTH_MAX          8    /* nested arrays of one message */
+#define QIAO_MERKLE_DEPTH_MAX      64   /* 2^64 leaves is every tree */
 #define QIAO_HEADERS_PER_BATCH_MAX 512
 
 /* chains */

@@ -378,6 +378,7 @@ static qiao_err try_inbox(struct qiao_txn *txn, void *arg)
 	struct sample a, b;
 	enum qiao_transfer_result result;
 	struct qiao_in_row t;
+	size_t room;
 	bool fresh;
 
 	(void)arg;
@@ -397,6 +398,11 @@ static qiao_err try_inbox(struct qiao_txn *txn, void *arg)
 					   NULL, NOW),
 			QIAO_OK);
 	CU_ASSERT_EQUAL(result, QIAO_TRANSFER_CONFLICT);
+	/* what is open takes from the peer's room, and from no other's */
+	CU_ASSERT_EQUAL(qiao_inbox_room(txn, &room, "gw.nanjing"), QIAO_OK);
+	CU_ASSERT_EQUAL(room, QIAO_INBOX_OPEN_MAX - 1);
+	CU_ASSERT_EQUAL(qiao_inbox_room(txn, &room, "gw.suzhou"), QIAO_OK);
+	CU_ASSERT_EQUAL(room, QIAO_INBOX_OPEN_MAX);
 	CU_ASSERT_EQUAL(qiao_store_in_get(txn, &t, &a.item.transfer), QIAO_OK);
 	CU_ASSERT_EQUAL(t.state, QIAO_IN_RECEIVED);
 	CU_ASSERT_TRUE(qiao_slice_is(t.payload, "one"));
@@ -417,6 +423,8 @@ static qiao_err try_inbox(struct qiao_txn *txn, void *arg)
 			QIAO_OK);
 	CU_ASSERT_EQUAL(t.state, QIAO_IN_DENIED);
 	CU_ASSERT_EQUAL(t.receipt_due, 0);
+	CU_ASSERT_EQUAL(qiao_inbox_room(txn, &room, "gw.nanjing"), QIAO_OK);
+	CU_ASSERT_EQUAL(room, QIAO_INBOX_OPEN_MAX); /* it has come to an end */
 	qiao_in_row_free(&t);
 	sample_free(&a);
 	sample_free(&b);
