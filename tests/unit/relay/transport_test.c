@@ -52,9 +52,9 @@ static const struct {
 /* A handler that answers with the request backwards, or as told. */
 struct service {
 	atomic_int calls, at_once, most;
-	int slow_ms;
-	size_t reply_size; /* 0: as long as the request */
-	bool silent;
+	atomic_int slow_ms;
+	atomic_size_t reply_size; /* 0: as long as the request */
+	atomic_bool silent;
 };
 
 static void answer(void *ctx, struct qiao_buf *reply, struct qiao_slice in)
