@@ -42,8 +42,9 @@ PKG_LIBS   := $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null)
 NNG_LIBS ?= -lnng
 LIBS     := $(PKG_LIBS) $(NNG_LIBS) -lpthread
 # Said when something is compiled, not before: help, clean and deps need none.
-need_libs = $(if $(PKG_LIBS),,$(error $(PKG_CONFIG) does not find all of: \
-            $(PKGS). `make deps` installs what is missing))
+need = $(if $(1),,$(error $(PKG_CONFIG) does not find all of: $(2). \
+       `make deps` installs what is missing))
+need_libs = $(call need,$(PKG_LIBS),$(PKGS))
 
 # --- flags: ours are added, the user's CFLAGS stay the user's ----------------
 CFLAGS   ?= -O2 -g
@@ -63,7 +64,7 @@ ifdef SAN
 HARDEN   := -fno-omit-frame-pointer -fno-sanitize-recover=all -fsanitize=$(SAN)
 HARDEN_LD := -fsanitize=$(SAN)
 endif
-ALL_CPPFLAGS = -I. -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE \
+ALL_CPPFLAGS = -I. -I$(B)/gen -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE \
                -DQIAO_VERSION='"$(VERSION)"' $(EXTRA_CPPFLAGS) $(CPPFLAGS)
 ALL_CFLAGS   = -std=c11 $(WARN) $(HARDEN) $(REPRO) $(PKG_CFLAGS) $(WERROR) $(CFLAGS)
 ALL_LDFLAGS  = $(HARDEN_LD) $(LDFLAGS)
@@ -80,6 +81,8 @@ endif
 # FAULT_SRC  sources of LIB_SRC that unit tests take built with -DQIAO_FAULTS
 # UNIT_SRC   tests/unit/FOLDER/NAME_test.c, each defining NAME_test_suite
 # FUZZ_SRC   tests/fuzz/NAME.c, corpora in tests/fuzz/corpora/NAME/
+# PB         FOLDER/NAME of .proto files; what uses them links protobuf-c
+# TEST_LIBS  libraries that unit tests and fuzz targets link besides
 # CHECKS     further targets that `make check` must reach; they find programs in $(B)
 LIB_SRC :=
 PROGS :=
@@ -87,6 +90,8 @@ TEST_PROGS :=
 FAULT_SRC :=
 UNIT_SRC :=
 FUZZ_SRC :=
+PB :=
+TEST_LIBS :=
 CHECKS :=
 all:
 include $(sort $(wildcard gateway/*/module.mk adapters/*/module.mk \
@@ -104,12 +109,23 @@ all: $(LIB) $(PROGS:%=$(B)/%)
 compile = $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 link    = $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter-out Makefile,$^) $(LIBS)
 
-$(B)/%.o: %.c Makefile
+# Generated code is not ours: made in the build folder, its warnings unheard.
+PB_H     := $(PB:%=$(B)/gen/%.pb-c.h)
+PROTOC_C ?= protoc-c
+$(B)/gen/%.pb-c.c $(B)/gen/%.pb-c.h: %.proto
+	@mkdir -p $(B)/gen
+	$(call need,$(shell command -v $(PROTOC_C)),$(PROTOC_C))$(call say,PROTOC,$<)
+	$(Q)$(PROTOC_C) --c_out=$(B)/gen $<
+$(B)/gen/%.o: $(B)/gen/%.c Makefile | $(PB_H)
+	$(call need,$(FABRIC_LIBS),$(FABRIC_PKGS))$(call say,CC,$<)
+	$(Q)$(compile) -w
+
+$(B)/%.o: %.c Makefile | $(PB_H)
 	@mkdir -p $(@D)
 	$(need_libs)$(call say,CC,$<)
 	$(Q)$(compile)
 
-$(LIB): $(LIB_SRC:%.c=$(B)/%.o)
+$(LIB): $(LIB_SRC:%.c=$(B)/%.o) $(PB:%=$(B)/gen/%.pb-c.o)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcsD $@ $^
 
@@ -136,18 +152,18 @@ $(UNIT).list.c: $(UNIT_USE) Makefile
 UNIT_OBJ := $(UNIT_USE:%.c=$(B)/%.o) $(B)/tests/unit/main.o \
             $(FAULT_SRC:%.c=$(B)/faults/%.o)
 $(UNIT_OBJ): EXTRA_CPPFLAGS += -DQIAO_FAULTS
-$(B)/faults/%.o: %.c Makefile
+$(B)/faults/%.o: %.c Makefile | $(PB_H)
 	@mkdir -p $(@D)
 	$(call say,CC,"$< (faults)")
 	$(Q)$(compile)
 
 $(UNIT): $(UNIT_OBJ) $(UNIT).list.c $(LIB)
 	$(call say,LD,$@)
-	$(Q)$(link) $(ALL_CPPFLAGS) -lcunit
+	$(Q)$(link) $(ALL_CPPFLAGS) $(TEST_LIBS) -lcunit
 
 $(B)/%-replay: $(B)/%.o $(B)/tests/fuzz/replay.o $(LIB)
 	$(call say,LD,$@)
-	$(Q)$(link)
+	$(Q)$(link) $(TEST_LIBS)
 
 # --- tests -------------------------------------------------------------------
 # A fresh machine may have make and nothing else: install first, then start make
@@ -211,7 +227,7 @@ fuzz-run: fuzz
 fuzzers: $(FUZZERS)
 $(FUZZERS): $(B)/%: $(B)/%.o $(LIB)
 	$(call say,LD,$@)
-	$(Q)$(link) -fsanitize=address,undefined,fuzzer
+	$(Q)$(link) $(TEST_LIBS) -fsanitize=address,undefined,fuzzer
 
 coverage:
 	+$(Q)$(again) check-all B=build/cov CFLAGS='-O0 -g --coverage' LDFLAGS=--coverage

@@ -3,3 +3,11 @@ LIB_SRC += adapters/fabric/replay.c
 PROGS += qiao-adapter-fabric
 qiao-adapter-fabric_SRC := adapters/fabric/adapter.c
 UNIT_SRC += tests/unit/fabric/replay_test.c
+
+# Messages of Fabric's gRPC services. Only the live adapter and its test double
+# link gRPC and protobuf-c; what the light client reads it reads by itself.
+FABRIC_PKGS := grpc libprotobuf-c
+FABRIC_LIBS := $(shell $(PKG_CONFIG) --libs $(FABRIC_PKGS) 2>/dev/null)
+PB += $(addprefix adapters/fabric/proto/,common proposal service)
+TEST_LIBS += $(shell $(PKG_CONFIG) --libs libprotobuf-c 2>/dev/null)
+qiao-adapter-fabric_LIBS := $(FABRIC_LIBS)

@@ -44,7 +44,7 @@ lint-words:
 	$(Q)sh tests/lint/words.sh $(C_FILES) $(SCRIPTS) $(MAKES)
 lint-size:
 	$(Q)sh tests/lint/size.sh tests/lint/long.txt $(filter %.c,$(CODE))
-lint-headers:
+lint-headers: $(PB_H)
 	$(Q)sh tests/lint/headers.sh $(CC) $(ALL_CPPFLAGS) $(WARN) -Werror -std=c11 \
 	  $(PKG_CFLAGS) -- $(filter %.h,$(C_FILES))
 lint-events:

@@ -63,6 +63,8 @@ door accept relay/a.c sys/stat.h
 door refuse relay/a.c sqlite3.h
 door refuse gateway/base/a.c openssl/evp.h
 door refuse gateway/base/a.c curl/curl.h
+door refuse adapters/fabric/sign.c grpc/grpc.h
+door refuse gateway/verify/a.c protobuf-c/protobuf-c.h
 
 size() { # wanted lines
 	{
