@@ -109,7 +109,7 @@ static qiao_err parse_envelope(struct qiao_envelope *e, struct qiao_slice in)
 	if (err != QIAO_OK)
 		return err;
 	qiao_mp_array_of(&m, 14);
-	if (qiao_mp_uint(&m, 1) != 1)
+	if (qiao_mp_uint(&m, QIAO_FORMAT_MAX) != 1)
 		qiao_mp_fail(&m, QIAO_E_UNSUPPORTED);
 	e->network = qiao_mp_hash(&m);
 	e->kind = (unsigned int)qiao_mp_uint(&m, UINT16_MAX);
@@ -117,11 +117,11 @@ static qiao_err parse_envelope(struct qiao_envelope *e, struct qiao_slice in)
 	qiao_mp_bin_into(&m, e->key.b, sizeof(e->key.b));
 	get_gateway(&m, e->receiver);
 	qiao_mp_bin_into(&m, e->message.b, sizeof(e->message.b));
-	e->sent_at = qiao_mp_int(&m);
-	e->expires_at = qiao_mp_int(&m);
+	e->sent_at = qiao_mp_time(&m);
+	e->expires_at = qiao_mp_time(&m);
 	e->count = qiao_mp_uint(&m, QIAO_ITEMS_MAX);
 	e->items_root = qiao_mp_hash(&m);
-	e->audit_size = qiao_mp_uint(&m, INT64_MAX);
+	e->audit_size = qiao_mp_uint(&m, QIAO_AUDIT_SIZE_MAX);
 	e->audit_root = qiao_mp_hash(&m);
 	e->has_reply_to = !qiao_mp_nil(&m);
 	if (e->has_reply_to)

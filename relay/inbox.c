@@ -26,9 +26,9 @@ static void fill_row(struct qiao_in_row *t, const struct qiao_item_transfer *it,
 {
 	t->id = it->transfer;
 	memcpy(t->peer, m->env.sender, sizeof(t->peer));
-	t->source = it->id.source;
-	t->destination = it->id.destination;
-	t->height = it->id.height;
+	t->source = it->id.from.chain;
+	t->destination = it->id.to;
+	t->height = it->id.from.height;
 	t->digest = it->digest;
 	t->envelope = m->digest;
 	t->not_after = it->not_after;

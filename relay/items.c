@@ -66,7 +66,7 @@ static struct qiao_slice decision_or_nil(struct qiao_mp *m)
 
 static void get_version(struct qiao_mp *m, uint64_t want)
 {
-	if (qiao_mp_uint(m, UINT8_MAX) != want)
+	if (qiao_mp_uint(m, QIAO_FORMAT_MAX) != want)
 		qiao_mp_fail(m, QIAO_E_UNSUPPORTED);
 }
 
@@ -116,7 +116,7 @@ qiao_err qiao_item_headers_parse(struct qiao_item_headers *out,
 	qiao_mp_array_of(&m, 4);
 	get_version(&m, VERSION);
 	out->chain = qiao_mp_hash(&m);
-	out->first = qiao_mp_uint(&m, INT64_MAX);
+	out->first = qiao_mp_uint(&m, QIAO_HEIGHT_MAX);
 	out->n = qiao_mp_array(&m, QIAO_HEADERS_PER_BATCH_MAX);
 	for (size_t i = 0; i < out->n; i++)
 		out->claims[i] = qiao_mp_bin(&m, QIAO_PEER_MSG_MAX);
@@ -146,7 +146,7 @@ qiao_err qiao_item_headers_reply_parse(struct qiao_item_headers_reply *out,
 	qiao_mp_array_of(&m, 5);
 	get_version(&m, VERSION);
 	out->chain = qiao_mp_hash(&m);
-	out->next = qiao_mp_uint(&m, INT64_MAX);
+	out->next = qiao_mp_uint(&m, QIAO_HEIGHT_MAX);
 	out->result =
 		(enum qiao_headers_result)get_enum(&m, QIAO_HEADERS_NOT_HERE);
 	out->sentence = str_or_nil(&m, SENTENCE_MAX);
@@ -192,7 +192,7 @@ qiao_err qiao_item_proof_parse(struct qiao_item_proof *out,
 	qiao_mp_array_of(&m, 4);
 	get_version(&m, ITEM_PROOF);
 	out->chain = qiao_mp_hash(&m);
-	out->height = qiao_mp_uint(&m, INT64_MAX);
+	out->height = qiao_mp_uint(&m, QIAO_HEIGHT_MAX);
 	out->proof = qiao_mp_bin(&m, QIAO_PEER_MSG_MAX);
 	if (out->proof.n == 0)
 		qiao_mp_fail(&m, QIAO_E_MALFORMED);
@@ -241,16 +241,16 @@ static void get_id(struct qiao_mp *m, struct qiao_item_transfer *out)
 	qiao_err err;
 
 	out->id_array = qiao_mp_raw(m);
-	err = qiao_transfer_id_parse(&out->id, out->id_array);
+	err = qiao_transfer_key_parse(&out->id, out->id_array, NULL);
 	if (err != QIAO_OK)
 		qiao_mp_fail(m, err);
-	qiao_transfer_id_hash(&out->transfer, out->id_array);
+	qiao_transfer_id(&out->transfer, out->id_array);
 }
 
 static void get_as_of(struct qiao_mp *m, struct qiao_item_transfer *out)
 {
 	qiao_mp_array_of(m, 3);
-	out->as_of_height = qiao_mp_uint(m, INT64_MAX);
+	out->as_of_height = qiao_mp_uint(m, QIAO_HEIGHT_MAX);
 	out->as_of_hash = qiao_mp_hash(m);
 	out->as_of_basis =
 		(enum qiao_as_of_basis)get_enum(m, QIAO_AS_OF_QUERIED);
@@ -298,19 +298,19 @@ qiao_err qiao_item_transfer_parse(struct qiao_item_transfer *out,
 	qiao_mp_array_of(&m, 10);
 	get_version(&m, ITEM_TRANSFER);
 	get_id(&m, out);
-	out->not_after = qiao_mp_int(&m);
+	out->not_after = qiao_mp_time(&m);
 	get_as_of(&m, out);
 	out->payload = qiao_mp_bin(&m, QIAO_PAYLOAD_MAX);
 	if (out->payload.n == 0)
 		qiao_mp_fail(&m, QIAO_E_MALFORMED);
-	qiao_transfer_payload_digest(&out->digest, out->payload);
+	qiao_payload_digest(&out->digest, out->payload);
 	out->has_proof = !qiao_mp_nil(&m);
 	if (out->has_proof)
 		out->proof_item =
 			(unsigned int)qiao_mp_uint(&m, QIAO_ITEMS_MAX - 1);
 	get_duty(&m, out);
 	out->entry = qiao_mp_bin(&m, QIAO_ENTRY_MAX);
-	out->entry_index = qiao_mp_uint(&m, INT64_MAX);
+	out->entry_index = qiao_mp_uint(&m, QIAO_AUDIT_SIZE_MAX);
 	get_path(&m, &out->path);
 	return finish(&m, out, sizeof(*out));
 }
@@ -386,7 +386,7 @@ qiao_err qiao_item_receipt_parse(struct qiao_item_receipt *out,
 	out->destination = qiao_mp_hash(&m);
 	out->has_height = !qiao_mp_nil(&m);
 	if (out->has_height)
-		out->height = qiao_mp_uint(&m, INT64_MAX);
+		out->height = qiao_mp_uint(&m, QIAO_HEIGHT_MAX);
 	out->has_proof = !qiao_mp_nil(&m);
 	if (out->has_proof)
 		out->proof = qiao_mp_bin(&m, QIAO_PEER_MSG_MAX);
@@ -455,7 +455,7 @@ qiao_err qiao_item_status_parse(struct qiao_item_status *out,
 	out->n = qiao_mp_array(&m, QIAO_GOSSIP_MAX);
 	for (size_t i = 0; i < out->n; i++) {
 		qiao_mp_array_of(&m, 2);
-		out->headers[i].height = qiao_mp_uint(&m, INT64_MAX);
+		out->headers[i].height = qiao_mp_uint(&m, QIAO_HEIGHT_MAX);
 		out->headers[i].hash = qiao_mp_hash(&m);
 		if (i > 0 &&
 		    out->headers[i].height <= out->headers[i - 1].height)

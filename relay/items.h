@@ -8,8 +8,8 @@
 #define RELAY_ITEMS_H
 
 #include "gateway/crypto/merkle.h"
+#include "gateway/wire/transfer_id.h"
 #include "relay/envelope.h"
-#include "relay/transfer_id.h"
 
 #define QIAO_ENTRY_MAX       QIAO_KIB(64) /* an audit entry of a peer */
 #define QIAO_DUTY_MAX        256
@@ -55,7 +55,7 @@ enum qiao_as_of_basis {
 };
 struct qiao_item_transfer {
 	struct qiao_slice id_array; /* encoded, as it stands */
-	struct qiao_transfer_id id;
+	struct qiao_transfer_key id;
 	struct qiao_hash transfer; /* computed by the parser, not on the wire */
 	struct qiao_hash digest;   /* of the payload, likewise */
 	int64_t not_after;

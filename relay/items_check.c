@@ -81,8 +81,8 @@ static qiao_err check_proof_item(const struct qiao_item_transfer *it,
 	if (it->proof_item < m->n &&
 	    qiao_item_proof_parse(&proof, m->items[it->proof_item]) ==
 		    QIAO_OK &&
-	    qiao_hash_eq(&proof.chain, &it->id.source) &&
-	    proof.height == it->id.height)
+	    qiao_hash_eq(&proof.chain, &it->id.from.chain) &&
+	    proof.height == it->id.from.height)
 		return QIAO_OK;
 	return qiao_fail(why, QIAO_E_MALFORMED,
 			 "a transfer from %s names item %u as its proof, which "

@@ -39,10 +39,10 @@ qiao_err qiao_outbox_put(struct qiao_txn *txn, struct qiao_out_row *t,
 	if (t->id_array.n == 0 ||
 	    (next == QIAO_OUT_QUEUED && t->payload.n == 0))
 		return QIAO_E_USAGE;
-	qiao_transfer_id_hash(&t->id, t->id_array);
+	qiao_transfer_id(&t->id, t->id_array);
 	t->digest = (struct qiao_hash){ { 0 } };
 	if (t->payload.n > 0)
-		qiao_transfer_payload_digest(&t->digest, t->payload);
+		qiao_payload_digest(&t->digest, t->payload);
 	t->state = (int)next;
 	t->queued_at = now_ms;
 	t->changed_at = now_ms;

@@ -150,10 +150,10 @@ static bool was_taken(const struct qiao_out_row *t, enum qiao_out_event ev)
 static bool same_thing(const struct qiao_out_row *t,
 		       const struct qiao_item_receipt *r)
 {
-	struct qiao_transfer_id id;
+	struct qiao_transfer_key id;
 
-	return qiao_transfer_id_parse(&id, t->id_array) == QIAO_OK &&
-	       qiao_hash_eq(&id.destination, &r->destination) &&
+	return qiao_transfer_key_parse(&id, t->id_array, NULL) == QIAO_OK &&
+	       qiao_hash_eq(&id.to, &r->destination) &&
 	       qiao_hash_eq(&t->digest, &r->digest) &&
 	       !qiao_hash_is_zero(&t->digest);
 }

@@ -71,7 +71,7 @@ void qiao_call_hello(struct qiao_mp *m, struct qiao_hello *out)
 void qiao_call_piece(struct qiao_mp *m, struct qiao_piece *out)
 {
 	qiao_mp_array_of(m, 4);
-	out->height = qiao_mp_uint(m, UINT64_MAX);
+	out->height = qiao_mp_uint(m, QIAO_HEIGHT_MAX);
 	out->parts = (uint32_t)qiao_mp_uint(m, UINT16_MAX);
 	out->part = (uint32_t)qiao_mp_uint(m, UINT16_MAX);
 	out->bytes = qiao_mp_bin(m, QIAO_ADAPTER_MSG_MAX);
@@ -115,6 +115,6 @@ void qiao_call_lookup(struct qiao_mp *m, struct qiao_lookup *out)
 	out->submitter_len =
 		short_bin(m, out->submitter, sizeof(out->submitter));
 	if (!qiao_mp_nil(m))
-		out->height = qiao_mp_uint(m, UINT64_MAX);
+		out->height = qiao_mp_uint(m, QIAO_HEIGHT_MAX);
 	out->tx_len = short_bin(m, out->tx, sizeof(out->tx));
 }

@@ -23,7 +23,7 @@ qiao_err qiao_host_head(struct qiao_host *h, uint64_t *next_height,
 		uint64_t next;
 
 		qiao_mp_array_of(&c.result, 1);
-		next = qiao_mp_uint(&c.result, UINT64_MAX);
+		next = qiao_mp_uint(&c.result, QIAO_HEIGHT_MAX);
 		err = qiao_call_finish(h, &c, why);
 		if (err == QIAO_OK)
 			*next_height = next;

@@ -204,7 +204,7 @@ static qiao_err inhouse_head(void *self, uint64_t *next_height, uint64_t known,
 	if (err == QIAO_OK) {
 		qiao_mp_open(&m, qiao_buf_slice(&result));
 		qiao_mp_array_of(&m, 1);
-		*next_height = qiao_mp_uint(&m, INT64_MAX);
+		*next_height = qiao_mp_uint(&m, QIAO_HEIGHT_MAX);
 		err = nonsense(qiao_mp_finish(&m), "head", why);
 	}
 	qiao_buf_free(&result);
@@ -269,7 +269,7 @@ static qiao_err inhouse_prove(void *self, struct qiao_buf *proof,
 	qiao_mp_array_of(&m, 3);
 	if (qiao_mp_uint(&m, UINT64_MAX) != 1)
 		qiao_mp_fail(&m, QIAO_E_UNSUPPORTED);
-	height = qiao_mp_uint(&m, INT64_MAX);
+	height = qiao_mp_uint(&m, QIAO_HEIGHT_MAX);
 	index = qiao_mp_uint(&m, QIAO_LEAVES_MAX - 1);
 	err = qiao_mp_finish(&m);
 	if (err != QIAO_OK)
@@ -343,7 +343,7 @@ static qiao_err lookup_read(struct qiao_lookup *out, struct qiao_slice result)
 		out->digest = qiao_mp_hash(&m);
 		out->submitter_len = sizeof(struct qiao_id16);
 		qiao_mp_bin_into(&m, out->submitter, out->submitter_len);
-		out->height = qiao_mp_uint(&m, INT64_MAX);
+		out->height = qiao_mp_uint(&m, QIAO_HEIGHT_MAX);
 		qiao_mp_uint(&m, QIAO_LEAVES_MAX); /* index: no transactions */
 	} else {
 		for (int i = 0; i < 4; i++)

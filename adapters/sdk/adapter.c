@@ -136,7 +136,7 @@ static qiao_err call(void *ctx, call_fn fn, struct qiao_buf *result,
 static qiao_err head_run(struct qiao_adapter *a, struct qiao_buf *result,
 			 struct qiao_mp *args, struct qiao_why *why)
 {
-	uint64_t known = qiao_mp_uint(args, INT64_MAX);
+	uint64_t known = qiao_mp_uint(args, QIAO_HEIGHT_MAX);
 	unsigned int wait = (unsigned int)qiao_mp_uint(args, WAIT_MS_MAX);
 	uint64_t next = 0;
 	qiao_err err = args_finish(args, why);

@@ -152,7 +152,7 @@ qiao_err qiao_adapter_fetch(struct qiao_adapter *a, struct qiao_buf *result,
 {
 	struct qiao_buf bundle = { .max = QIAO_BLOCK_MAX };
 	struct pack p = { .items = { .max = QIAO_ADAPTER_MSG_MAX } };
-	uint64_t from = qiao_mp_uint(args, INT64_MAX);
+	uint64_t from = qiao_mp_uint(args, QIAO_HEIGHT_MAX);
 	size_t max = (size_t)qiao_mp_uint(args, UINT32_MAX);
 	uint64_t part = qiao_mp_uint(args, QIAO_BLOCK_MAX / BYTES_MIN);
 	qiao_err err = qiao_mp_finish(args);

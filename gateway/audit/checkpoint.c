@@ -32,13 +32,13 @@ qiao_err qiao_checkpoint_parse(struct qiao_checkpoint *out,
 	if (err != QIAO_OK)
 		return err;
 	qiao_mp_array_of(&m, 6);
-	if (qiao_mp_uint(&m, 1) != 1)
+	if (qiao_mp_uint(&m, QIAO_FORMAT_MAX) != 1)
 		qiao_mp_fail(&m, QIAO_E_UNSUPPORTED);
 	out->network = qiao_mp_hash(&m);
 	qiao_mp_str_into(&m, out->gw, sizeof(out->gw));
-	out->size = qiao_mp_uint(&m, UINT64_MAX);
+	out->size = qiao_mp_uint(&m, QIAO_AUDIT_SIZE_MAX);
 	out->root = qiao_mp_hash(&m);
-	out->at_ms = qiao_mp_int(&m);
+	out->at_ms = qiao_mp_time(&m);
 	err = qiao_mp_finish(&m);
 	if (err != QIAO_OK)
 		memset(out, 0, sizeof(*out));

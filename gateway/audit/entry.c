@@ -150,7 +150,7 @@ qiao_err qiao_audit_encode(struct qiao_buf *out, struct qiao_audit_entry *e,
 {
 	char at[QIAO_TIME_LEN];
 
-	if (seq > INT64_MAX)
+	if (seq > QIAO_AUDIT_SIZE_MAX)
 		fail(e, QIAO_E_LIMIT);
 	qiao_audit_str(e, "at", qiao_time_format(at, e->at_ms, 0));
 	qiao_audit_str(e, "gw", gw);

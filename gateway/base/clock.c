@@ -2,15 +2,13 @@
 #include "gateway/base/clock.h"
 
 #include "gateway/base/reader.h"
+#include "gateway/include/qiao/limits.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <time.h>
 
-#define MS_PER_MIN   60000
-#define MS_PER_DAY   ((int64_t)86400000)
-#define YEAR_1_MS    (-62135596800000) /* 0001-01-01T00:00:00Z */
-#define YEAR_9999_MS (253402300799999) /* 9999-12-31T23:59:59.999Z */
+#define MS_PER_MIN 60000
 
 static int64_t read_clock(clockid_t id)
 {
@@ -61,10 +59,11 @@ char *qiao_time_format(char *out, int64_t ms, int offset_min)
 	int n, frac, off = offset_min < 0 ? -offset_min : offset_min;
 
 	snprintf(out, QIAO_TIME_LEN, "out-of-range");
-	if (off >= 24 * 60 || ms < YEAR_1_MS + MS_PER_DAY ||
-	    ms > YEAR_9999_MS - MS_PER_DAY)
+	if (off >= 24 * 60 || ms < QIAO_TIME_MS_MIN || ms > QIAO_TIME_MS_MAX)
 		return out;
 	local = ms + (int64_t)offset_min * MS_PER_MIN;
+	if (local < QIAO_TIME_MS_MIN || local > QIAO_TIME_MS_MAX)
+		return out;
 	frac = (int)((local % 1000 + 1000) % 1000);
 	s = (time_t)((local - frac) / 1000);
 	if (!gmtime_r(&s, &tm))

@@ -229,6 +229,16 @@ int64_t qiao_mp_int(struct qiao_mp *m)
 	return 0;
 }
 
+int64_t qiao_mp_time(struct qiao_mp *m)
+{
+	int64_t ms = qiao_mp_int(m);
+
+	if (ms >= QIAO_TIME_MS_MIN && ms <= QIAO_TIME_MS_MAX)
+		return ms;
+	qiao_mp_fail(m, QIAO_E_LIMIT);
+	return 0;
+}
+
 bool qiao_mp_bool(struct qiao_mp *m)
 {
 	return typed_get(m, MP_BOOL).v != 0;

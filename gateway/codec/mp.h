@@ -31,6 +31,8 @@ size_t qiao_mp_array(struct qiao_mp *m, size_t max);
 void qiao_mp_array_of(struct qiao_mp *m, size_t n);
 uint64_t qiao_mp_uint(struct qiao_mp *m, uint64_t max);
 int64_t qiao_mp_int(struct qiao_mp *m); /* any integer that fits */
+/* Milliseconds since 1970 UTC, QIAO_TIME_MS_MIN to QIAO_TIME_MS_MAX. */
+int64_t qiao_mp_time(struct qiao_mp *m);
 bool qiao_mp_bool(struct qiao_mp *m);
 /* True and taken when the next value is nil; false and not taken otherwise. */
 bool qiao_mp_nil(struct qiao_mp *m);

@@ -82,7 +82,7 @@ static void judge(struct take_arg *a, size_t i)
 
 	*r = (struct qiao_item_transfer_reply){ .transfer = o->it.transfer,
 						.result = QIAO_TRANSFER_TAKEN };
-	o->route = qiao_route_in(a->d, &o->it.id.source, &o->it.id.destination,
+	o->route = qiao_route_in(a->d, &o->it.id.from.chain, &o->it.id.to,
 				 a->m->env.sender);
 	if (!o->route) {
 		r->result = QIAO_TRANSFER_REFUSED;
@@ -90,7 +90,7 @@ static void judge(struct take_arg *a, size_t i)
 		return;
 	}
 	if (qiao_route_is_frozen(o->route) ||
-	    o->it.id.height >= o->route->from->next)
+	    o->it.id.from.height >= o->route->from->next)
 		r->result = QIAO_TRANSFER_NOT_NOW;
 }
 

@@ -7,9 +7,9 @@
 #include "gateway/crypto/hash.h"
 #include "gateway/daemon/chain.h"
 #include "gateway/daemon/exchange.h"
-#include "gateway/record/transfer_id.h"
 #include "gateway/store/audit.h"
 #include "gateway/store/proof.h"
+#include "gateway/wire/transfer_id.h"
 #include "relay/items.h"
 #include "relay/outbox.h"
 

@@ -8,7 +8,7 @@
 
 #include "gateway/daemon/daemon.h"
 #include "gateway/daemon/overlay.h"
-#include "gateway/record/transfer_id.h"
+#include "gateway/wire/transfer_id.h"
 
 struct qiao_statement {
 	enum qiao_proven_kind kind;

@@ -98,7 +98,7 @@ static void commit_get(struct qiao_mp *m, struct qiao_disclosed *e)
 static void entry_get(struct qiao_mp *m, struct qiao_disclosed *e)
 {
 	size_t n = qiao_mp_array(m, 4);
-	uint64_t kind = qiao_mp_uint(m, UINT64_MAX);
+	uint64_t kind = qiao_mp_uint(m, QIAO_FORMAT_MAX);
 
 	if (m->r.err != QIAO_OK)
 		return;

@@ -12,7 +12,7 @@
 static void format_get(struct qiao_mp *m, struct qiao_head *h)
 {
 	(void)h;
-	if (qiao_mp_uint(m, UINT64_MAX) != HEAD_FORMAT)
+	if (qiao_mp_uint(m, QIAO_FORMAT_MAX) != HEAD_FORMAT)
 		qiao_mp_fail(m, QIAO_E_UNSUPPORTED);
 }
 
@@ -38,7 +38,7 @@ static struct qiao_when when_get(struct qiao_mp *m)
 
 	if (qiao_mp_nil(m))
 		return w;
-	w.ms = qiao_mp_int(m);
+	w.ms = qiao_mp_time(m);
 	w.set = true;
 	return w;
 }
@@ -55,7 +55,7 @@ static void type_get(struct qiao_mp *m, struct qiao_head *h)
 
 static void type_version_get(struct qiao_mp *m, struct qiao_head *h)
 {
-	h->type_version = qiao_mp_uint(m, UINT64_MAX);
+	h->type_version = qiao_mp_uint(m, QIAO_VERSION_MAX);
 }
 
 static void id_get(struct qiao_mp *m, struct qiao_head *h)
@@ -75,7 +75,7 @@ static void state_get(struct qiao_mp *m, struct qiao_head *h)
 
 static void version_get(struct qiao_mp *m, struct qiao_head *h)
 {
-	h->version = qiao_mp_uint(m, UINT64_MAX);
+	h->version = qiao_mp_uint(m, QIAO_VERSION_MAX);
 	if (h->version == 0)
 		qiao_mp_fail(m, QIAO_E_MALFORMED);
 }

@@ -95,7 +95,7 @@ static void id_load(const struct qiao_load *l, struct qiao_org_id *id,
 	id->value = qiao_load_str(l, g, "value", "");
 	id->ou = qiao_load_str(l, g, "ou", "");
 	id->from = qiao_load_uint(l, g, "from_height", 0, 0);
-	id->to = qiao_load_uint(l, g, "to_height", 0, UINT64_MAX);
+	id->to = qiao_load_uint(l, g, "to_height", 0, QIAO_HEIGHT_MAX);
 	id->kind = (enum qiao_org_id_kind)qiao_load_word(
 		l, g, where, "kind", kind_words, QIAO_ORG_ID_MSP);
 	if (id->ou[0] && id->kind != QIAO_ORG_ID_MSP)

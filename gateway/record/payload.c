@@ -51,27 +51,11 @@ const char *qiao_validity_name(unsigned int v)
 /* 1..max */
 static unsigned int choice_get(struct qiao_mp *m, uint64_t max)
 {
-	uint64_t v = qiao_mp_uint(m, UINT64_MAX);
+	uint64_t v = qiao_mp_uint(m, QIAO_FORMAT_MAX);
 
 	if (v == 0 || v > max)
 		qiao_mp_fail(m, QIAO_E_MALFORMED);
 	return m->r.err == QIAO_OK ? (unsigned int)v : 0;
-}
-
-static void position_get(struct qiao_mp *m, struct qiao_position *at)
-{
-	struct qiao_slice tx;
-
-	qiao_mp_array_of(m, 4);
-	at->chain = qiao_mp_hash(m);
-	if (qiao_hash_is_zero(&at->chain))
-		qiao_mp_fail(m, QIAO_E_MALFORMED);
-	at->height = qiao_mp_uint(m, UINT64_MAX);
-	tx = qiao_mp_bin(m, QIAO_TXID_MAX);
-	if (tx.n > 0)
-		memcpy(at->tx, tx.p, tx.n);
-	at->tx_len = tx.n;
-	at->index = qiao_mp_uint(m, UINT64_MAX);
 }
 
 static qiao_err shape_get(struct qiao_payload *p, struct qiao_slice in)
@@ -82,14 +66,15 @@ static qiao_err shape_get(struct qiao_payload *p, struct qiao_slice in)
 		return QIAO_E_LIMIT;
 	qiao_mp_open(&m, in);
 	qiao_mp_array_of(&m, PAYLOAD_ELEMENTS);
-	if (qiao_mp_uint(&m, UINT64_MAX) != PAYLOAD_FORMAT)
+	if (qiao_mp_uint(&m, QIAO_FORMAT_MAX) != PAYLOAD_FORMAT)
 		qiao_mp_fail(&m, QIAO_E_UNSUPPORTED);
 	p->head_bytes = qiao_mp_bin(&m, QIAO_HEAD_MAX);
 	p->disclosure_bytes = qiao_mp_raw(&m);
 	p->assurance = choice_get(&m, QIAO_ASSURANCE_ATTESTED);
 	p->validity = choice_get(&m, VALIDITY_MAX);
 	p->origin = choice_get(&m, QIAO_ORIGIN_RECORDED);
-	position_get(&m, &p->at);
+	qiao_mp_array_of(&m, 4);
+	qiao_position_get(&m, &p->at);
 	return qiao_mp_finish(&m);
 }
 
@@ -137,10 +122,7 @@ static void put_payload(struct qiao_buf *b, const struct qiao_payload *p)
 	qiao_mp_put_uint(b, p->validity);
 	qiao_mp_put_uint(b, p->origin);
 	qiao_mp_put_array(b, 4);
-	qiao_mp_put_hash(b, &p->at.chain);
-	qiao_mp_put_uint(b, p->at.height);
-	qiao_mp_put_bin(b, qiao_slice_of(p->at.tx, p->at.tx_len));
-	qiao_mp_put_uint(b, p->at.index);
+	qiao_position_put(b, &p->at);
 }
 
 qiao_err qiao_payload_encode(struct qiao_buf *out, const struct qiao_payload *p)
@@ -162,9 +144,4 @@ qiao_err qiao_payload_encode(struct qiao_buf *out, const struct qiao_payload *p)
 	out->n = start;
 	return err == QIAO_E_NOMEM || err == QIAO_E_LIMIT ? err
 							  : QIAO_E_MALFORMED;
-}
-
-void qiao_payload_digest(struct qiao_hash *out, struct qiao_slice encoded)
-{
-	qiao_sha256_tagged(out, "qiao/payload/1", encoded);
 }

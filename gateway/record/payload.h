@@ -4,7 +4,7 @@
 #define GATEWAY_RECORD_PAYLOAD_H
 
 #include "gateway/record/fieldtree.h"
-#include "gateway/record/transfer_id.h"
+#include "gateway/wire/transfer_id.h"
 
 /* On wire: append, never renumber. 0 is nothing. */
 enum qiao_assurance {

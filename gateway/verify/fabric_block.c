@@ -32,7 +32,8 @@ static qiao_err parse_header(struct qiao_fabric_block *b, struct qiao_slice in)
 
 	while (next_strict(&r, &f, last + 1)) {
 		last = f.number;
-		if (f.number == 1 && f.wire == QIAO_PB_VARINT && f.varint != 0)
+		if (f.number == 1 && f.wire == QIAO_PB_VARINT &&
+		    f.varint != 0 && f.varint <= QIAO_HEIGHT_MAX)
 			b->number = f.varint;
 		else if (f.number == 2 && f.wire == QIAO_PB_LEN && f.bytes.n)
 			b->previous_hash = f.bytes;

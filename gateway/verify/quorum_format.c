@@ -39,12 +39,12 @@ qiao_err qiao_quorum_header_parse(struct qiao_quorum_header *out,
 	if (err != QIAO_OK)
 		return err;
 	qiao_mp_array_of(&m, 9);
-	if (qiao_mp_uint(&m, UINT64_MAX) != 1)
+	if (qiao_mp_uint(&m, QIAO_FORMAT_MAX) != 1)
 		qiao_mp_fail(&m, QIAO_E_UNSUPPORTED);
 	out->chain = qiao_mp_str(&m, QIAO_NAME_MAX);
-	out->height = qiao_mp_uint(&m, INT64_MAX);
+	out->height = qiao_mp_uint(&m, QIAO_HEIGHT_MAX);
 	out->prev = qiao_mp_hash(&m);
-	out->time_ms = qiao_mp_int(&m);
+	out->time_ms = qiao_mp_time(&m);
 	out->leaves = qiao_mp_uint(&m, QIAO_LEAVES_MAX);
 	out->root = qiao_mp_hash(&m);
 	out->set = qiao_mp_hash(&m);
@@ -178,9 +178,10 @@ qiao_err qiao_quorum_set_parse(struct qiao_quorum_set *out,
 	if (err != QIAO_OK)
 		return err;
 	qiao_mp_array_of(&m, 3);
-	if (qiao_mp_uint(&m, UINT64_MAX) != 1)
+	if (qiao_mp_uint(&m, QIAO_FORMAT_MAX) != 1)
 		qiao_mp_fail(&m, QIAO_E_UNSUPPORTED);
-	out->threshold = qiao_mp_uint(&m, UINT64_MAX / 3);
+	out->threshold =
+		qiao_mp_uint(&m, QIAO_VALIDATORS_MAX * (uint64_t)UINT32_MAX);
 	members_parse(out, &m);
 	err = qiao_mp_finish(&m);
 	if (err == QIAO_OK)
@@ -234,7 +235,7 @@ static qiao_err record_parse(struct qiao_quorum_leaf *out, struct qiao_mp *m)
 	qiao_err err;
 
 	qiao_mp_array_of(m, 5);
-	qiao_mp_uint(m, UINT64_MAX); /* the kind, known */
+	qiao_mp_uint(m, QIAO_FORMAT_MAX); /* the kind, known */
 	out->head = qiao_mp_bin(m, QIAO_HEAD_MAX);
 	err = key_parse(&out->key, m);
 	out->sig = qiao_mp_bin(m, QIAO_SIG_LEN);
@@ -252,7 +253,7 @@ static qiao_err entry_parse(struct qiao_quorum_leaf *out, struct qiao_mp *m)
 	qiao_err err;
 
 	qiao_mp_array_of(m, delivered ? 6 : 5);
-	qiao_mp_uint(m, UINT64_MAX); /* the kind, known */
+	qiao_mp_uint(m, QIAO_FORMAT_MAX); /* the kind, known */
 	out->id = qiao_mp_hash(m);
 	out->digest = qiao_mp_hash(m);
 	if (delivered)
@@ -274,7 +275,7 @@ static qiao_err entry_parse(struct qiao_quorum_leaf *out, struct qiao_mp *m)
 static uint64_t leaf_kind(struct qiao_mp peek)
 {
 	qiao_mp_array(&peek, 64);
-	return qiao_mp_uint(&peek, UINT64_MAX);
+	return qiao_mp_uint(&peek, QIAO_FORMAT_MAX);
 }
 
 qiao_err qiao_quorum_leaf_parse(struct qiao_quorum_leaf *out,
@@ -356,8 +357,8 @@ qiao_err qiao_quorum_proof_parse(struct qiao_quorum_proof *out,
 	if (err != QIAO_OK)
 		return err;
 	n = qiao_mp_array(&m, 5);
-	kind = qiao_mp_uint(&m, UINT64_MAX);
-	out->height = qiao_mp_uint(&m, INT64_MAX);
+	kind = qiao_mp_uint(&m, QIAO_FORMAT_MAX);
+	out->height = qiao_mp_uint(&m, QIAO_HEIGHT_MAX);
 	err = QIAO_E_MALFORMED;
 	if (kind == 1 && n == 3)
 		err = whole_parse(out, &m);

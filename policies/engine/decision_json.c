@@ -11,8 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define JSON_INT_MAX ((uint64_t)1 << 53) /* canonical JSON stays below */
-
 char *qiao_decision_id(char out[QIAO_DECISION_ID_LEN],
 		       const struct qiao_hash *transfer, enum qiao_point point)
 {
@@ -28,11 +26,10 @@ char *qiao_decision_id(char out[QIAO_DECISION_ID_LEN],
 	return out;
 }
 
-/* A number beyond canonical JSON is as good as the largest one. */
+/* No parser lets one beyond 2^53 in; the writer would refuse it. */
 static void put_uint(struct qiao_jw *w, const char *key, uint64_t v)
 {
-	qiao_jw_kint(w, key,
-		     (int64_t)(v < JSON_INT_MAX ? v : JSON_INT_MAX - 1));
+	qiao_jw_kint(w, key, v < INT64_MAX ? (int64_t)v : INT64_MAX);
 }
 
 static void put_bundle(struct qiao_jw *w, const struct qiao_decision_record *r)

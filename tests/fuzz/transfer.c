@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A transfer id array that is read is written back as the very same bytes. */
 #include "gateway/base/slice.h"
-#include "gateway/record/transfer_id.h"
+#include "gateway/wire/transfer_id.h"
 
 #include <stdlib.h>
 

@@ -39,7 +39,7 @@ static qiao_err head(struct qiao_ledger_service *s, struct qiao_buf *result,
 		     struct qiao_mp *args, struct qiao_why *why)
 {
 	struct qiao_ledger *l = s->ledger;
-	uint64_t known = qiao_mp_uint(args, INT64_MAX);
+	uint64_t known = qiao_mp_uint(args, QIAO_HEIGHT_MAX);
 	unsigned int wait = (unsigned int)qiao_mp_uint(args, WAIT_MS_MAX);
 	qiao_err err = finish(args, why);
 
@@ -54,7 +54,7 @@ static qiao_err block(struct qiao_ledger_service *s, struct qiao_buf *result,
 		      struct qiao_mp *args, struct qiao_why *why)
 {
 	struct qiao_ledger *l = s->ledger;
-	uint64_t height = qiao_mp_uint(args, INT64_MAX);
+	uint64_t height = qiao_mp_uint(args, QIAO_HEIGHT_MAX);
 	struct qiao_buf claim = QIAO_BUF, leaves = QIAO_BUF,
 			openings = QIAO_BUF;
 	qiao_err err = finish(args, why);
@@ -166,7 +166,7 @@ static qiao_err prove(struct qiao_ledger_service *s, struct qiao_buf *result,
 		      struct qiao_mp *args, struct qiao_why *why)
 {
 	struct qiao_ledger *l = s->ledger;
-	uint64_t height = qiao_mp_uint(args, INT64_MAX);
+	uint64_t height = qiao_mp_uint(args, QIAO_HEIGHT_MAX);
 	uint64_t index = qiao_mp_uint(args, QIAO_LEAVES_MAX - 1);
 	qiao_err err = finish(args, why);
 

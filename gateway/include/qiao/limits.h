@@ -3,8 +3,24 @@
 #ifndef QIAO_LIMITS_H
 #define QIAO_LIMITS_H
 
+#include <stdint.h>
+
 #define QIAO_KIB(n) (1024 * (size_t)(n))
 #define QIAO_MIB(n) (1024 * QIAO_KIB(n))
+
+/*
+ * Numbers that travel, docs/wire.md 1: each quantity has one range, in every
+ * parser. What audit entries hold stays below 2^53, which every reader of JSON
+ * holds exactly. A number beyond its range is refused, never clamped.
+ */
+#define QIAO_HEIGHT_MAX     ((UINT64_C(1) << 53) - 1) /* of a block */
+#define QIAO_VERSION_MAX    ((UINT64_C(1) << 53) - 1) /* record, its type */
+#define QIAO_AUDIT_SIZE_MAX ((UINT64_C(1) << 53) - 1) /* entries of a log */
+#define QIAO_INDEX_MAX      UINT32_MAX /* item in a block; attempt */
+#define QIAO_FORMAT_MAX     UINT8_MAX  /* leading number of an array */
+/* ms; all of the years 1 to 9999, UTC */
+#define QIAO_TIME_MS_MIN (-INT64_C(62135596800000))
+#define QIAO_TIME_MS_MAX INT64_C(253402300799999)
 
 /* names and identifiers */
 #define QIAO_NAME_MAX      64  /* chain nickname, gateway id, field name */

@@ -98,7 +98,7 @@ static void vary(struct question *k, bool *in_clear, uint32_t *seed)
 	k->f.proof_age_s = ages[next(seed) % 3];
 	k->f.proof_verified = next(seed) % 8 != 0;
 	k->f.proof_final = next(seed) % 2;
-	k->f.proof_height = next(seed) % 8 ? 88213 : UINT64_MAX;
+	k->f.proof_height = next(seed) % 8 ? 88213 : QIAO_HEIGHT_MAX;
 	k->f.proof_validity = next(seed) % 4;
 	k->f.assurance = next(seed) % 5;
 	k->f.origin = next(seed) % 3;

@@ -362,93 +362,6 @@ static void items_are_told_apart(void)
 
 /* --- transfer ids, by the vectors --- */
 
-static void copy_text(char *out, size_t size, const struct qiao_json *m,
-		      const char *key)
-{
-	qiao_str_copy(out, size, qiao_json_text(qiao_json_get(m, key)));
-}
-
-static uint64_t number(const struct qiao_json *m, const char *key)
-{
-	int64_t v = 0;
-
-	CU_ASSERT_TRUE(qiao_json_int(qiao_json_get(m, key), &v));
-	return (uint64_t)v;
-}
-
-static void fill_id(struct qiao_transfer_id *t, const struct qiao_json *m)
-{
-	struct qiao_buf mem = QIAO_BUF;
-	struct qiao_slice s;
-
-	memset(t, 0, sizeof(*t));
-	qiao_hash_from(&t->network, hex_member(&mem, m, "network"));
-	qiao_hash_from(&t->source, hex_member(&mem, m, "source"));
-	qiao_hash_from(&t->destination, hex_member(&mem, m, "destination"));
-	s = hex_member(&mem, m, "tx");
-	if (s.n > 0)
-		memcpy(t->tx_id, s.p, s.n);
-	t->tx_id_len = s.n;
-	t->height = number(m, "height");
-	t->item = number(m, "index");
-	t->attempt = (uint32_t)number(m, "attempt");
-	copy_text(t->to_org, sizeof(t->to_org), m, "to_org");
-	copy_text(t->action, sizeof(t->action), m, "action");
-	copy_text(t->purpose, sizeof(t->purpose), m, "purpose");
-	t->has_request =
-		qiao_json_kind(qiao_json_get(m, "request")) == QIAO_JSON_STRING;
-	if (t->has_request)
-		memcpy(t->request.b, hex_member(&mem, m, "request").p, 16);
-	qiao_buf_free(&mem);
-}
-
-static void try_id(const struct qiao_json *c)
-{
-	struct qiao_buf mem = QIAO_BUF, made = QIAO_BUF;
-	struct qiao_transfer_id t, got;
-	struct qiao_hash id;
-
-	fill_id(&t, qiao_json_get(c, "members"));
-	qiao_transfer_id_encode(&made, &t);
-	CU_ASSERT_TRUE(qiao_slice_eq(qiao_buf_slice(&made),
-				     hex_member(&mem, c, "bytes")));
-	qiao_transfer_id_hash(&id, qiao_buf_slice(&made));
-	CU_ASSERT_TRUE(
-		qiao_slice_eq(qiao_slice_hash(&id), hex_member(&mem, c, "id")));
-	CU_ASSERT_EQUAL(qiao_transfer_id_parse(&got, qiao_buf_slice(&made)),
-			QIAO_OK);
-	CU_ASSERT_EQUAL(got.height, t.height);
-	CU_ASSERT_STRING_EQUAL(got.purpose, t.purpose);
-	for (size_t n = 0; n < made.n; n++)
-		CU_ASSERT_NOT_EQUAL(
-			qiao_transfer_id_parse(&got, qiao_slice_of(made.p, n)),
-			QIAO_OK);
-	qiao_buf_free(&mem);
-	qiao_buf_free(&made);
-}
-
-static void transfer_ids_are_those_of_the_vectors(void)
-{
-	struct qiao_json *v = load_json("tests/vectors/wire/transfer.json");
-	const struct qiao_json *good = qiao_json_get(v, "cases");
-	const struct qiao_json *bad = qiao_json_get(v, "refused");
-	struct qiao_buf mem = QIAO_BUF;
-	struct qiao_transfer_id t;
-
-	CU_ASSERT_TRUE(qiao_json_count(good) >= 4);
-	CU_ASSERT_TRUE(qiao_json_count(bad) >= 11);
-	for (size_t i = 0; i < qiao_json_count(good); i++)
-		try_id(qiao_json_at(good, i));
-	for (size_t i = 0; i < qiao_json_count(bad); i++)
-		CU_ASSERT_NOT_EQUAL(
-			qiao_transfer_id_parse(
-				&t, hex_member(&mem, qiao_json_at(bad, i),
-					       "bytes")),
-			QIAO_OK);
-	qiao_buf_free(&mem);
-	qiao_json_free(v);
-}
-
 /* --- a transfer against the message around it --- */
 
 /* As it should be, but for one thing. */
@@ -579,8 +492,6 @@ static const struct test_case cases[] = {
 	  a_status_of_seventeen_headers_is_refused },
 	{ "a refusal names an error", a_refusal_names_an_error },
 	{ "items are told apart", items_are_told_apart },
-	{ "transfer ids are those of the vectors",
-	  transfer_ids_are_those_of_the_vectors },
 	{ "a transfer must fit its message", a_transfer_must_fit_its_message },
 	{ .name = NULL },
 };

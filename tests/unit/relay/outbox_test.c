@@ -26,18 +26,17 @@ static qiao_err put(struct qiao_txn *txn, struct row *r, unsigned int n,
 		    const char *route, const char *payload,
 		    enum qiao_out_event ev)
 {
-	struct qiao_transfer_id id = {
+	struct qiao_transfer_key id = {
 		.network = hash_of(77),
-		.source = hash_of(1),
-		.height = n,
-		.destination = hash_of(2),
+		.from = { .chain = hash_of(1), .height = n },
+		.to = hash_of(2),
 		.to_org = "province.data",
 		.action = "forward",
 		.purpose = "licence-index",
 	};
 
 	memset(r, 0, sizeof(*r));
-	qiao_transfer_id_encode(&r->id_array, &id);
+	qiao_transfer_key_encode(&r->id_array, &id);
 	r->t.id_array = qiao_buf_slice(&r->id_array);
 	r->t.payload = qiao_slice_str(payload);
 	r->t.record = n;
@@ -165,19 +164,19 @@ static void never_more_than_the_limit_are_in_flight(void)
 
 static qiao_err put_state_change(struct qiao_txn *txn, unsigned int n)
 {
-	struct qiao_transfer_id id = { .network = hash_of(77),
-				       .source = hash_of(1),
-				       .height = n,
-				       .destination = hash_of(2),
-				       .to_org = "o",
-				       .action = "forward",
-				       .purpose = "p" };
+	struct qiao_transfer_key id = { .network = hash_of(77),
+					.from = { .chain = hash_of(1),
+						  .height = n },
+					.to = hash_of(2),
+					.to_org = "o",
+					.action = "forward",
+					.purpose = "p" };
 	struct qiao_buf array = QIAO_BUF;
 	struct qiao_out_row t = { .priority = true, .route = "r" };
 	bool fresh;
 	qiao_err err;
 
-	qiao_transfer_id_encode(&array, &id);
+	qiao_transfer_key_encode(&array, &id);
 	t.id_array = qiao_buf_slice(&array);
 	t.payload = qiao_slice_str("revoked");
 	err = qiao_outbox_put(txn, &t, &fresh, QIAO_OUT_EV_QUEUE, NOW);
@@ -394,13 +393,13 @@ static void a_lost_message_is_tried_again_when_told(void)
 static qiao_err put_version(struct qiao_txn *txn, struct qiao_hash *id,
 			    unsigned int n, uint64_t version)
 {
-	struct qiao_transfer_id t = { .network = hash_of(77),
-				      .source = hash_of(1),
-				      .height = n,
-				      .destination = hash_of(2),
-				      .to_org = "o",
-				      .action = "forward",
-				      .purpose = "p" };
+	struct qiao_transfer_key t = { .network = hash_of(77),
+				       .from = { .chain = hash_of(1),
+						 .height = n },
+				       .to = hash_of(2),
+				       .to_org = "o",
+				       .action = "forward",
+				       .purpose = "p" };
 	struct qiao_buf array = QIAO_BUF;
 	struct qiao_out_row row = { .record = 5,
 				    .version = version,
@@ -408,7 +407,7 @@ static qiao_err put_version(struct qiao_txn *txn, struct qiao_hash *id,
 	bool fresh;
 	qiao_err err;
 
-	qiao_transfer_id_encode(&array, &t);
+	qiao_transfer_key_encode(&array, &t);
 	row.id_array = qiao_buf_slice(&array);
 	row.payload = qiao_slice_str("payload");
 	err = qiao_outbox_put(txn, &row, &fresh, QIAO_OUT_EV_QUEUE, NOW);

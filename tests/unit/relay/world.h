@@ -109,23 +109,22 @@ static inline void sample_make(struct sample *s, const struct world *w,
 			       unsigned int n, const char *payload)
 {
 	char entry[512], id[65], digest[65];
-	struct qiao_transfer_id t = {
+	struct qiao_transfer_key t = {
 		.network = w->network,
-		.source = hash_of(1),
-		.height = n,
-		.destination = hash_of(2),
+		.from = { .chain = hash_of(1), .height = n },
+		.to = hash_of(2),
 		.to_org = "province.data",
 		.action = "forward",
 		.purpose = "licence-index",
 	};
 
 	memset(s, 0, sizeof(*s));
-	qiao_transfer_id_encode(&s->id_array, &t);
+	qiao_transfer_key_encode(&s->id_array, &t);
 	s->item.id = t;
 	s->item.id_array = qiao_buf_slice(&s->id_array);
 	s->item.payload = qiao_slice_str(payload);
-	qiao_transfer_id_hash(&s->item.transfer, s->item.id_array);
-	qiao_transfer_payload_digest(&s->item.digest, s->item.payload);
+	qiao_transfer_id(&s->item.transfer, s->item.id_array);
+	qiao_payload_digest(&s->item.digest, s->item.payload);
 	s->item.not_after = NOW + 3600000;
 	s->item.as_of_height = n;
 	s->item.as_of_hash = hash_of(3);

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Where a record stands on its source chain, and the id of its way to one
- * organisation for one purpose (docs/wire.md 6). Pure.
+ * organisation for one purpose (docs/wire.md 6), and the digest of what goes
+ * that way (5). Pure.
  */
-#ifndef GATEWAY_RECORD_TRANSFER_ID_H
-#define GATEWAY_RECORD_TRANSFER_ID_H
+#ifndef GATEWAY_WIRE_TRANSFER_ID_H
+#define GATEWAY_WIRE_TRANSFER_ID_H
 
 #include "gateway/base/buf.h"
 #include "gateway/base/why.h"
+#include "gateway/codec/mp.h"
 #include "gateway/include/qiao/limits.h"
 
 struct qiao_position {
@@ -18,13 +20,9 @@ struct qiao_position {
 	uint64_t index; /* item index */
 };
 
-/*
- * HMAC-SHA-256(key, canonical array [chain, height, tx id, item index]): the
- * seed of the salts of a record that has none of its own (qiao_fields_salt).
- * The key never leaves the gateway. QIAO_E_NOMEM, *out zero.
- */
-qiao_err qiao_position_seed(struct qiao_hash *out, struct qiao_slice key,
-			    const struct qiao_position *at);
+/* Its four elements, without an array around them (wire.md 5 and 6). */
+void qiao_position_get(struct qiao_mp *m, struct qiao_position *at);
+void qiao_position_put(struct qiao_buf *out, const struct qiao_position *at);
 
 struct qiao_transfer_key {
 	struct qiao_hash network;
@@ -46,5 +44,7 @@ qiao_err qiao_transfer_key_parse(struct qiao_transfer_key *out,
 				 struct qiao_slice in, struct qiao_why *why);
 /* The transfer id, from the encoded array. */
 void qiao_transfer_id(struct qiao_hash *out, struct qiao_slice encoded);
+/* H("qiao/payload/1", encoded payload) */
+void qiao_payload_digest(struct qiao_hash *out, struct qiao_slice encoded);
 
 #endif

@@ -1,32 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "gateway/record/transfer_id.h"
+#include "gateway/wire/transfer_id.h"
 
 #include "gateway/base/slice.h"
-#include "gateway/codec/mp.h"
 #include "gateway/crypto/hash.h"
 
 #include <string.h>
 
 #define KEY_ELEMENTS 11
-
-qiao_err qiao_position_seed(struct qiao_hash *out, struct qiao_slice key,
-			    const struct qiao_position *at)
-{
-	struct qiao_buf b = QIAO_BUF;
-	qiao_err err;
-
-	*out = (struct qiao_hash){ { 0 } };
-	qiao_mp_put_array(&b, 4);
-	qiao_mp_put_hash(&b, &at->chain);
-	qiao_mp_put_uint(&b, at->height);
-	qiao_mp_put_bin(&b, qiao_slice_of(at->tx, at->tx_len));
-	qiao_mp_put_uint(&b, at->index);
-	err = b.err;
-	if (err == QIAO_OK)
-		qiao_hmac_sha256(out, key, qiao_buf_slice(&b));
-	qiao_buf_free(&b);
-	return err;
-}
 
 static void text_get(struct qiao_mp *m, char *out, size_t size)
 {
@@ -44,24 +24,32 @@ static struct qiao_hash nonzero_get(struct qiao_mp *m)
 	return v;
 }
 
-static void position_get(struct qiao_mp *m, struct qiao_position *at)
+void qiao_position_get(struct qiao_mp *m, struct qiao_position *at)
 {
 	struct qiao_slice tx;
 
 	at->chain = nonzero_get(m);
-	at->height = qiao_mp_uint(m, UINT64_MAX);
+	at->height = qiao_mp_uint(m, QIAO_HEIGHT_MAX);
 	tx = qiao_mp_bin(m, QIAO_TXID_MAX);
 	if (tx.n > 0)
 		memcpy(at->tx, tx.p, tx.n);
 	at->tx_len = tx.n;
-	at->index = qiao_mp_uint(m, UINT64_MAX);
+	at->index = qiao_mp_uint(m, QIAO_INDEX_MAX);
+}
+
+void qiao_position_put(struct qiao_buf *b, const struct qiao_position *at)
+{
+	qiao_mp_put_hash(b, &at->chain);
+	qiao_mp_put_uint(b, at->height);
+	qiao_mp_put_bin(b, qiao_slice_of(at->tx, at->tx_len));
+	qiao_mp_put_uint(b, at->index);
 }
 
 static void key_get(struct qiao_mp *m, struct qiao_transfer_key *k)
 {
 	qiao_mp_array_of(m, KEY_ELEMENTS);
 	k->network = nonzero_get(m);
-	position_get(m, &k->from);
+	qiao_position_get(m, &k->from);
 	k->to = nonzero_get(m);
 	text_get(m, k->to_org, sizeof(k->to_org));
 	text_get(m, k->action, sizeof(k->action));
@@ -69,7 +57,7 @@ static void key_get(struct qiao_mp *m, struct qiao_transfer_key *k)
 	k->pull = !qiao_mp_nil(m);
 	if (k->pull)
 		qiao_mp_bin_into(m, k->request.b, sizeof(k->request.b));
-	k->attempt = qiao_mp_uint(m, UINT64_MAX);
+	k->attempt = qiao_mp_uint(m, QIAO_INDEX_MAX);
 }
 
 qiao_err qiao_transfer_key_parse(struct qiao_transfer_key *out,
@@ -92,10 +80,7 @@ static void put_key(struct qiao_buf *b, const struct qiao_transfer_key *k)
 {
 	qiao_mp_put_array(b, KEY_ELEMENTS);
 	qiao_mp_put_hash(b, &k->network);
-	qiao_mp_put_hash(b, &k->from.chain);
-	qiao_mp_put_uint(b, k->from.height);
-	qiao_mp_put_bin(b, qiao_slice_of(k->from.tx, k->from.tx_len));
-	qiao_mp_put_uint(b, k->from.index);
+	qiao_position_put(b, &k->from);
 	qiao_mp_put_hash(b, &k->to);
 	qiao_mp_put_cstr(b, k->to_org);
 	qiao_mp_put_cstr(b, k->action);
@@ -130,4 +115,9 @@ qiao_err qiao_transfer_key_encode(struct qiao_buf *out,
 void qiao_transfer_id(struct qiao_hash *out, struct qiao_slice encoded)
 {
 	qiao_sha256_tagged(out, "qiao/transfer/1", encoded);
+}
+
+void qiao_payload_digest(struct qiao_hash *out, struct qiao_slice encoded)
+{
+	qiao_sha256_tagged(out, "qiao/payload/1", encoded);
 }
