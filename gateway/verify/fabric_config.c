@@ -93,7 +93,7 @@ static qiao_err check_capabilities(struct qiao_fabric_config *c,
 	return QIAO_OK;
 }
 
-static qiao_err check_consensus(const struct qiao_fabric_config *c,
+static qiao_err check_consensus(struct qiao_fabric_config *c,
 				struct qiao_why *why)
 {
 	struct qiao_slice in, type;
@@ -103,11 +103,12 @@ static qiao_err check_consensus(const struct qiao_fabric_config *c,
 			   "ConsensusType", &qiao_pb_consensus_type))
 		return qiao_fail(why, QIAO_E_CONFIG, "no ConsensusType");
 	type = qiao_pb_bytes(in, 1);
-	if (!qiao_slice_is(type, "etcdraft"))
-		return qiao_fail(
-			why, QIAO_E_UNSUPPORTED,
-			"consensus %s: not built yet, only etcdraft is",
-			qiao_str_escape(text, sizeof(text), type));
+	c->bft = qiao_slice_is(type, "BFT");
+	if (!c->bft && !qiao_slice_is(type, "etcdraft"))
+		return qiao_fail(why, QIAO_E_UNSUPPORTED,
+				 "consensus %s: not built, only etcdraft and "
+				 "BFT are",
+				 qiao_str_escape(text, sizeof(text), type));
 	return QIAO_OK;
 }
 
@@ -183,6 +184,8 @@ static qiao_err load(struct qiao_fabric_config *c, struct qiao_why *why)
 	qiao_err err = qiao_fabric_block_parse(
 		&b, qiao_slice_of(c->bytes, c->bytes_n), why);
 
+	c->height = b.number;
+	c->hash = b.hash;
 	if (err == QIAO_OK)
 		err = qiao_fabric_block_check_data(&b, why);
 	if (err != QIAO_OK)
@@ -194,8 +197,6 @@ static qiao_err load(struct qiao_fabric_config *c, struct qiao_why *why)
 	if (qiao_fabric_header_parse(&h, &c->arena, qiao_pb_bytes(entry, 1)) !=
 	    QIAO_FABRIC_HEADER_OK)
 		return qiao_fail(why, QIAO_E_CONFIG, "header is malformed");
-	c->height = b.number;
-	c->hash = b.hash;
 	c->channel = h.channel;
 	if (c->channel.n == 0 || c->channel.n > 249) /* Fabric's MaxLength */
 		return qiao_fail(why, QIAO_E_CONFIG, "no usable channel id");
@@ -214,6 +215,8 @@ static qiao_err check(struct qiao_fabric_config *c, struct qiao_why *why)
 		err = load_msps(c, "Orderer", why);
 	if (err == QIAO_OK)
 		err = load_msps(c, "Application", why);
+	if (err == QIAO_OK)
+		err = qiao_fabric_consenters_load(c, why);
 	return err;
 }
 
@@ -253,6 +256,7 @@ void qiao_fabric_config_free(struct qiao_fabric_config *c)
 {
 	if (!c)
 		return;
+	qiao_fabric_consenters_fini(c);
 	qiao_fabric_msps_fini(&c->msps);
 	qiao_fabric_group_fini(&c->root);
 	qiao_pb_arena_free(&c->arena);

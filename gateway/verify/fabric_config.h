@@ -45,12 +45,21 @@ struct qiao_fabric_group {
 	struct qiao_slice msp; /* name of the MSP that its MSP value defines */
 };
 
+/* An orderer that may sign by number (common.Consenter, v3). */
+struct qiao_fabric_consenter {
+	uint32_t id;
+	struct qiao_buf identity; /* SerializedIdentity */
+};
+
 struct qiao_fabric_config {
 	uint64_t height;       /* of the block that brought it */
 	struct qiao_hash hash; /* of that block's header */
 	uint64_t sequence;
 	struct qiao_slice channel;
-	bool v3;                       /* channel capability V3_0 */
+	bool v3;  /* channel capability V3_0 */
+	bool bft; /* consensus type BFT, else etcdraft */
+	struct qiao_fabric_consenter *consenter; /* as listed; ids may repeat */
+	size_t consenters;
 	struct qiao_fabric_group root; /* "Channel" */
 	struct qiao_fabric_msps msps;
 	struct qiao_slice
@@ -65,8 +74,8 @@ struct qiao_fabric_config {
  * Load the configuration in a configuration block (copied). Checks what makes
  * it usable, not who signed it. QIAO_E_CONFIG: not a configuration block, or
  * one that Fabric would refuse; QIAO_E_UNSUPPORTED: consensus other than
- * etcdraft, capabilities or MSPs that are not built; QIAO_E_LIMIT. *out is NULL
- * then.
+ * etcdraft and BFT, capabilities or MSPs that are not built; QIAO_E_LIMIT. *out
+ * is NULL then.
  */
 qiao_err qiao_fabric_config_load(struct qiao_fabric_config **out,
 				 struct qiao_slice block,
@@ -90,6 +99,14 @@ qiao_err qiao_fabric_config_satisfied(struct qiao_fabric_config *c,
 				      const struct qiao_fabric_signers *s);
 bool qiao_fabric_config_has_policy(const struct qiao_fabric_config *c,
 				   struct qiao_slice path);
+
+/* The first consenter of this number; NULL. */
+const struct qiao_fabric_consenter *qiao_fabric_consenter_find(
+	const struct qiao_fabric_config *c, uint32_t id);
+/* Between fabric_config.c and fabric_consenter.c; errors as of loading. */
+qiao_err qiao_fabric_consenters_load(struct qiao_fabric_config *c,
+				     struct qiao_why *why);
+void qiao_fabric_consenters_fini(struct qiao_fabric_config *c);
 
 /* The application organisation whose MSP has this name, or NULL. */
 const struct qiao_fabric_group *qiao_fabric_config_org(

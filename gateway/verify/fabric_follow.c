@@ -133,6 +133,9 @@ static qiao_err check_successor(const struct qiao_fabric_config *next,
 				 "configuration has sequence %" PRIu64
 				 ", after %" PRIu64,
 				 next->sequence, c->sequence);
+	if (c->bft && !next->bft) /* orderers know only the way there */
+		return qiao_fail(why, QIAO_E_CONFIG,
+				 "consensus goes back from BFT to etcdraft");
 	return QIAO_OK;
 }
 

@@ -17,21 +17,6 @@ static qiao_err unsigned_block(struct qiao_why *why, const char *what)
 			 "orderer signatures: %s; ask another orderer", what);
 }
 
-/* A BFT orderer names itself by number, not by certificate. */
-static bool is_bft(struct qiao_slice metadata)
-{
-	struct qiao_pb_iter it = qiao_pb_iter(metadata, METADATA_SIGNATURES);
-	struct qiao_slice s;
-	bool found = false;
-
-	while (qiao_pb_each(&it, &s)) {
-		if (qiao_pb_bytes(s, SIGNATURE_HEADER).n > 0)
-			return false;
-		found |= qiao_pb_bytes(s, IDENTIFIER_HEADER).n > 0;
-	}
-	return found;
-}
-
 static qiao_err read_slot(struct qiao_slice *metadata,
 			  const struct qiao_fabric_block *b,
 			  struct qiao_why *why)
@@ -41,9 +26,6 @@ static qiao_err read_slot(struct qiao_slice *metadata,
 		return unsigned_block(why, "none in the block's metadata");
 	if (qiao_pb_check(&qiao_pb_metadata, *metadata) != QIAO_OK)
 		return unsigned_block(why, "metadata slot 0 is malformed");
-	if (is_bft(*metadata))
-		return qiao_fail(why, QIAO_E_UNSUPPORTED,
-				 "block of BFT orderers: not built yet");
 	return QIAO_OK;
 }
 
@@ -72,6 +54,32 @@ qiao_err qiao_fabric_last_config(uint64_t *out,
 	return err;
 }
 
+/*
+ * Who claims to have signed, and the header that was signed. A BFT orderer
+ * names itself by number; every other signer, and in a BFT channel too whoever
+ * fills in that header, by certificate. A number that is not listed is nobody.
+ * A header that cannot be read is where Fabric fails the block, so do we.
+ */
+static bool read_signer(struct qiao_slice *identity, struct qiao_slice *header,
+			const struct qiao_fabric_config *c,
+			struct qiao_slice signature)
+{
+	struct qiao_slice id = qiao_pb_bytes(signature, IDENTIFIER_HEADER);
+	const struct qiao_fabric_consenter *who;
+
+	*header = qiao_pb_bytes(signature, SIGNATURE_HEADER);
+	if (!c->v3 || header->n > 0 || id.n == 0) {
+		*identity = qiao_pb_bytes(*header, 1);
+		return qiao_pb_check(&qiao_pb_signature_header, *header) ==
+		       QIAO_OK;
+	}
+	*header = id;
+	who = qiao_fabric_consenter_find(c, (uint32_t)qiao_pb_uint(id, 1));
+	*identity =
+		who ? qiao_buf_slice(&who->identity) : qiao_slice_of(NULL, 0);
+	return qiao_pb_check(&qiao_pb_identifier_header, id) == QIAO_OK;
+}
+
 static qiao_err take_signatures(struct qiao_fabric_signers *s,
 				const struct qiao_fabric_block *b,
 				struct qiao_fabric_config *c,
@@ -79,35 +87,53 @@ static qiao_err take_signatures(struct qiao_fabric_signers *s,
 				struct qiao_why *why)
 {
 	struct qiao_pb_iter it = qiao_pb_iter(metadata, METADATA_SIGNATURES);
-	struct qiao_slice one;
+	struct qiao_slice one, identity;
 	size_t n = 0;
 	qiao_err err = QIAO_OK;
 
 	while (err == QIAO_OK && qiao_pb_each(&it, &one)) {
-		struct qiao_slice header = qiao_pb_bytes(one, SIGNATURE_HEADER);
-		const struct qiao_slice parts[3] = {
-			qiao_pb_bytes(metadata, METADATA_VALUE), header,
-			qiao_slice_of(b->der, b->der_n)
+		struct qiao_slice parts[3] = {
+			qiao_pb_bytes(metadata, METADATA_VALUE),
+			{ NULL, 0 },
+			qiao_slice_of(b->der, b->der_n),
 		};
 
 		if (++n > QIAO_SIGNATURES_MAX)
 			return unsigned_block(why, "too many");
-		/* Fabric fails the whole block here, so do we */
-		if (qiao_pb_check(&qiao_pb_signature_header, header) != QIAO_OK)
+		if (!read_signer(&identity, &parts[1], c, one))
 			return unsigned_block(why, "a header is malformed");
-		err = qiao_fabric_signers_take(
-			s, &c->msps, qiao_pb_bytes(header, 1), parts, 3,
-			qiao_pb_bytes(one, SIGNATURE));
+		err = qiao_fabric_signers_take(s, &c->msps, identity, parts, 3,
+					       qiao_pb_bytes(one, SIGNATURE));
 	}
 	return err;
 }
 
-static bool is_orderer(const struct qiao_fabric_config *c,
-		       const struct qiao_fabric_identity *id)
+static bool is_consenter(struct qiao_fabric_config *c,
+			 const struct qiao_fabric_identity *id, qiao_err *err)
+{
+	for (size_t i = 0; i < c->consenters; i++) {
+		const struct qiao_fabric_identity *it = NULL;
+
+		*err = qiao_fabric_identify(
+			&c->msps, &it,
+			qiao_buf_slice(&c->consenter[i].identity));
+		if (*err != QIAO_OK)
+			return false;
+		if (it && it->msp == id->msp && qiao_hash_eq(&it->id, &id->id))
+			return true;
+	}
+	return false;
+}
+
+/* BFT channels list their orderers; on others the certificate says so. */
+static bool is_orderer(struct qiao_fabric_config *c,
+		       const struct qiao_fabric_identity *id, qiao_err *err)
 {
 	const struct qiao_fabric_group *g =
 		qiao_fabric_group_at(&c->root, "Orderer");
 
+	if (c->bft)
+		return is_consenter(c, id, err);
 	if (!qiao_fabric_has_role(id, QIAO_FABRIC_ORDERER))
 		return false;
 	for (size_t i = 0; g && i < g->n_groups; i++)
@@ -116,15 +142,17 @@ static bool is_orderer(const struct qiao_fabric_config *c,
 	return false;
 }
 
-static void keep_orderers(struct qiao_fabric_signers *s,
-			  const struct qiao_fabric_config *c)
+static qiao_err keep_orderers(struct qiao_fabric_signers *s,
+			      struct qiao_fabric_config *c)
 {
 	size_t kept = 0;
+	qiao_err err = QIAO_OK;
 
-	for (size_t i = 0; i < s->n; i++)
-		if (is_orderer(c, s->id[i]))
+	for (size_t i = 0; err == QIAO_OK && i < s->n; i++)
+		if (is_orderer(c, s->id[i], &err))
 			s->id[kept++] = s->id[i];
 	s->n = kept;
+	return err;
 }
 
 /* One key under several certificates is one orderer. */
@@ -152,10 +180,12 @@ static qiao_err judge(struct qiao_fabric_signers *s,
 	unsigned int need = demand->min_orderers ? demand->min_orderers : 1;
 	unsigned int have;
 	char name[128];
-	qiao_err err;
+	qiao_err err = QIAO_OK;
 
 	if (demand->orderer_role)
-		keep_orderers(s, c);
+		err = keep_orderers(s, c);
+	if (err != QIAO_OK)
+		return err;
 	if (s->n == 0)
 		return unsigned_block(why,
 				      demand->orderer_role

@@ -223,3 +223,15 @@ bool qiao_pb_message(struct qiao_pb_arena *a, struct qiao_slice *out,
 	}
 	return found;
 }
+
+void qiao_pb_put_bytes(struct qiao_buf *out, uint8_t number,
+		       struct qiao_slice bytes)
+{
+	size_t n = bytes.n;
+
+	qiao_buf_put_u8(out, (uint8_t)(number << 3 | QIAO_PB_LEN));
+	for (; n >= 0x80; n >>= 7)
+		qiao_buf_put_u8(out, (uint8_t)(n | 0x80));
+	qiao_buf_put_u8(out, (uint8_t)n);
+	qiao_buf_put(out, bytes);
+}

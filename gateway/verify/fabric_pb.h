@@ -16,6 +16,7 @@
 #ifndef GATEWAY_VERIFY_FABRIC_PB_H
 #define GATEWAY_VERIFY_FABRIC_PB_H
 
+#include "gateway/base/buf.h"
 #include "gateway/base/reader.h"
 
 /* Messages inside messages of our schemas; SignaturePolicy and ConfigGroup
@@ -113,5 +114,9 @@ struct qiao_slice qiao_pb_join(struct qiao_pb_arena *a, struct qiao_slice x,
  */
 bool qiao_pb_message(struct qiao_pb_arena *a, struct qiao_slice *out,
 		     struct qiao_slice in, uint32_t number);
+
+/* Append a field of bytes, empty ones too; number below 16. */
+void qiao_pb_put_bytes(struct qiao_buf *out, uint8_t number,
+		       struct qiao_slice bytes);
 
 #endif

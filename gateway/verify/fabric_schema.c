@@ -28,6 +28,7 @@ static const struct qiao_pb_message plain = { plain_members };
 /* common.proto */
 const struct qiao_pb_message qiao_pb_envelope = { plain_members };
 const struct qiao_pb_message qiao_pb_signature_header = { plain_members };
+const struct qiao_pb_message qiao_pb_identifier_header = { plain_members };
 SCHEMA(qiao_pb_metadata, M(2, plain));
 SCHEMA(qiao_pb_orderer_block_metadata, M(1, plain));
 SCHEMA(qiao_pb_payload, M(1, plain));
@@ -70,6 +71,8 @@ SCHEMA(qiao_pb_capabilities, M(1, capability_entry));
 SCHEMA(qiao_pb_hashing_algorithm, S(1));
 const struct qiao_pb_message qiao_pb_hashing_structure = { plain_members };
 SCHEMA(qiao_pb_consensus_type, S(1));
+LOCAL(consenter, S(2), S(4));
+SCHEMA(qiao_pb_orderers, M(1, consenter));
 
 /* identities.proto, msp_config.proto */
 SCHEMA(qiao_pb_serialized_identity, S(1));

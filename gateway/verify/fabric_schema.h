@@ -16,6 +16,7 @@ extern const struct qiao_pb_message qiao_pb_envelope;
 extern const struct qiao_pb_message qiao_pb_payload;
 extern const struct qiao_pb_message qiao_pb_channel_header;
 extern const struct qiao_pb_message qiao_pb_signature_header;
+extern const struct qiao_pb_message qiao_pb_identifier_header;
 /* common/configtx.proto, common/policies.proto, common/configuration.proto */
 extern const struct qiao_pb_message qiao_pb_config_envelope;
 extern const struct qiao_pb_message qiao_pb_config_update_envelope;
@@ -26,6 +27,7 @@ extern const struct qiao_pb_message qiao_pb_capabilities;
 extern const struct qiao_pb_message qiao_pb_hashing_algorithm;
 extern const struct qiao_pb_message qiao_pb_hashing_structure;
 extern const struct qiao_pb_message qiao_pb_consensus_type;
+extern const struct qiao_pb_message qiao_pb_orderers;
 /* msp: identities, msp_config, msp_principal */
 extern const struct qiao_pb_message qiao_pb_serialized_identity;
 extern const struct qiao_pb_message qiao_pb_msp_config;

@@ -154,18 +154,6 @@ static qiao_err header(const struct qiao_lightclient *lc,
 	return err;
 }
 
-static void put_field(struct qiao_buf *out, uint8_t number,
-		      struct qiao_slice bytes)
-{
-	size_t n = bytes.n;
-
-	qiao_buf_put_u8(out, (uint8_t)(number << 3 | QIAO_PB_LEN));
-	for (; n >= 0x80; n >>= 7)
-		qiao_buf_put_u8(out, (uint8_t)(n | 0x80));
-	qiao_buf_put_u8(out, (uint8_t)n);
-	qiao_buf_put(out, bytes);
-}
-
 /* Header and slot 0; the entry too where it is a configuration. */
 static qiao_err thin(struct qiao_buf *out, struct qiao_slice claim)
 {
@@ -175,11 +163,11 @@ static qiao_err thin(struct qiao_buf *out, struct qiao_slice claim)
 
 	if (err != QIAO_OK)
 		return err;
-	put_field(&metadata, 1, b.signatures);
-	put_field(out, 1, qiao_pb_bytes(claim, 1));
+	qiao_pb_put_bytes(&metadata, 1, b.signatures);
+	qiao_pb_put_bytes(out, 1, qiao_pb_bytes(claim, 1));
 	if (qiao_fabric_block_is_config(&b))
-		put_field(out, 2, b.data);
-	put_field(out, 3, qiao_buf_slice(&metadata));
+		qiao_pb_put_bytes(out, 2, b.data);
+	qiao_pb_put_bytes(out, 3, qiao_buf_slice(&metadata));
 	err = metadata.err != QIAO_OK ? metadata.err : out->err;
 	qiao_buf_free(&metadata);
 	return err;

@@ -70,6 +70,7 @@
 #define QIAO_FABRIC_MSPS_MAX         1024
 #define QIAO_FABRIC_CAS_MAX          256 /* roots and intermediates of one MSP */
 #define QIAO_FABRIC_CRLS_MAX         256
+#define QIAO_FABRIC_CONSENTERS_MAX   512 /* each signs a block once */
 #define QIAO_FABRIC_POLICY_DEPTH_MAX 24 /* gates in gates */
 #define QIAO_FABRIC_POLICY_NODES_MAX 4096
 #define QIAO_FABRIC_POLICY_TEXT_MAX  QIAO_KIB(16)

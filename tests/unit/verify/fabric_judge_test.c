@@ -382,34 +382,12 @@ static void what_is_given_must_be_a_configuration(void)
 		qiao_fabric_judge_give(w.judge, qiao_buf_slice(&b), &why),
 		QIAO_E_CHANNEL);
 	qiao_buf_free(&b);
-	/* of a channel that is not built: taken, blocks under it are refused */
-	b = block_read("bft/peer", 12);
+	/* of a consensus that is not built: taken, blocks under it are refused
+	 */
+	b = file_read("made/config_kafka.block");
 	CU_ASSERT_EQUAL(
 		qiao_fabric_judge_give(w.judge, qiao_buf_slice(&b), &why),
 		QIAO_OK);
-	qiao_buf_free(&b);
-	world_close(&w);
-}
-
-static void bft_channels_are_refused_by_name(void)
-{
-	struct qiao_buf b = file_read("bft/genesis.block");
-	struct qiao_fabric_rules none = { NULL, 0 };
-	struct qiao_fabric_judge *judge;
-	struct qiao_fabric_verdict v;
-	struct qiao_why why;
-	struct world w;
-
-	CU_ASSERT_EQUAL(
-		qiao_fabric_judge_new(&judge, qiao_buf_slice(&b), &none, &why),
-		QIAO_E_UNSUPPORTED);
-	CU_ASSERT_PTR_NULL(judge);
-	CU_ASSERT_PTR_NOT_NULL(strstr(why.text, "BFT"));
-	qiao_buf_free(&b);
-	world_open(&w, "raft/genesis.block");
-	b = block_read("bft/peer", 14);
-	each(&w, &v, &b);
-	is_refused(&v, "unsupported");
 	qiao_buf_free(&b);
 	world_close(&w);
 }
@@ -469,8 +447,6 @@ static const struct test_case cases[] = {
 	  a_configuration_that_is_not_given_is_missed },
 	{ "what is given must be a configuration",
 	  what_is_given_must_be_a_configuration },
-	{ "BFT channels are refused by name",
-	  bft_channels_are_refused_by_name },
 	{ "header hashes are Fabric's", header_hashes_are_fabrics },
 	{ NULL, NULL },
 };

@@ -101,7 +101,6 @@ static void judge_case(struct qiao_fabric_judge *j, const struct qiao_json *c)
 static void made_blocks_get_what_they_must(void)
 {
 	struct qiao_buf text = file_read("made/cases.json");
-	struct qiao_buf genesis = file_read("made/genesis.block");
 	struct qiao_fabric_rules rules = { NULL, 0 };
 	struct qiao_json *cases;
 	struct qiao_why why;
@@ -111,19 +110,23 @@ static void made_blocks_get_what_they_must(void)
 		qiao_json_parse(&cases, qiao_buf_slice(&text), &why), QIAO_OK);
 	CU_ASSERT(qiao_json_count(cases) > 60);
 	for (size_t i = 0; i < qiao_json_count(cases); i++) {
+		const struct qiao_json *c = qiao_json_at(cases, i);
 		struct qiao_fabric_judge *j;
+		struct qiao_buf genesis;
 
+		made_read(&genesis,
+			  qiao_json_text(qiao_json_get(c, "genesis")));
 		CU_ASSERT_EQUAL_FATAL(
 			qiao_fabric_judge_new(&j, qiao_buf_slice(&genesis),
 					      &rules, &why),
 			QIAO_OK);
-		judge_case(j, qiao_json_at(cases, i));
+		qiao_buf_free(&genesis);
+		judge_case(j, c);
 		qiao_fabric_judge_free(j);
 	}
 	qiao_json_free(cases);
 	qiao_fabric_rules_free(&rules);
 	qiao_buf_free(&text);
-	qiao_buf_free(&genesis);
 }
 
 static const struct test_case cases[] = {

@@ -361,7 +361,7 @@ def header_der(number, previous, data_hash):
 
 class Block:
     def __init__(self, number, previous, entries, last=0, signers=((ORD, ORD.orderer),),
-                 value=None, bft=False, unknown=b""):
+                 value=None, unknown=b""):
         data_hash = sha256(*entries)
         der = header_der(number, previous, data_hash)
         self.hash = sha256(der)
@@ -369,12 +369,16 @@ class Block:
         if value is None:
             value = field(1, msg((1, last)))
         slot = msg((1, value or None))
-        for org, cert in signers:
-            sh = msg((1, identity(org.mspid, cert.pem)), (2, b"block nonce"))
-            if bft:
-                sh = msg((1, 1), (2, b"block nonce"))
-            sig = sign(cert.key, value, sh, der)
-            slot += field(2, msg((3, sh), (2, sig)) if bft else msg((1, sh), (2, sig)))
+        for who, cert, *how in signers:  # an Org, or the number of a consenter
+            how = how[0] if how else {}
+            by_number = isinstance(who, int)
+            sh = msg((1, who), (2, b"block nonce")) if by_number else \
+                msg((1, identity(who.mspid, cert.pem)), (2, b"block nonce"))
+            sh = how.get("header", sh)
+            sig = sign(how.get("key", cert.key), value, sh, der,
+                       high_s=how.get("high_s", False))
+            slot += field(2, msg((2, sig), (3, sh)) if by_number else
+                          msg((1, sh), (2, sig), (3, how.get("number"))))
         self.bytes = msg(
             (1, msg((1, number), (2, previous or None), (3, data_hash)))) + \
             field(2, msg(*[(1, e) for e in entries])) + \
@@ -390,20 +394,27 @@ def put(fname, block):
 
 
 BASE = base_config()
-GENESIS = put("genesis", Block(0, b"", [msg((1, msg(
-    (1, msg((1, msg((1, 1), (4, CHANNEL))), (2, msg((2, b"n"))))),
-    (2, msg((1, msg((2, BASE.encode()))))))))], signers=(), value=b""))
 
 
-def case(fname, block, want, flags=None, records=None, chain=()):
+def genesis(config):
+    return Block(0, b"", [msg((1, msg(
+        (1, msg((1, msg((1, 1), (4, CHANNEL))), (2, msg((2, b"n"))))),
+        (2, msg((1, msg((2, config.encode()))))))))], signers=(), value=b"")
+
+
+GENESIS = put("genesis", genesis(BASE))
+
+
+def case(fname, block, want, flags=None, records=None, chain=(), genesis="genesis"):
     """want: accept, or the word of the refusal."""
     put(fname, block)
-    CASES.append({"file": fname + ".block", "want": want, "flags": flags or [],
-                  "records": records or 0, "chain": [c + ".block" for c in chain]})
+    CASES.append({"genesis": genesis + ".block", "file": fname + ".block", "want": want,
+                  "flags": flags or [], "records": records or 0,
+                  "chain": [c + ".block" for c in chain]})
 
 
-def first(entries, **how):
-    return Block(1, GENESIS.hash, entries, **how)
+def first(entries, genesis=GENESIS, **how):
+    return Block(1, genesis.hash, entries, **how)
 
 
 def good():
@@ -586,7 +597,7 @@ def orderers():
          "accept", [0], 1)
     case("no_last_config", first([good()], value=msg((2, b"consenter"))), "signature")
     case("no_value", first([good()], value=b""), "signature")
-    case("bft_signature", first([good()], bft=True), "unsupported")
+    case("bft_signature", first([good()], signers=[(1, ORD.orderer)]), "signature")
     case("later_config_named", first([good()], last=1), "config")
     case("unknown_config_named", first([good()], last=7), "config")
     case("other_channel", first([tx(channel="otherchannel")]), "channel")
@@ -671,7 +682,7 @@ def configurations():
     case("config_request_again", Block(2, config().hash, [config_entry(again, 2, ask)], last=2),
          "config", chain=["config"])
     authorised = [
-        ("bft", orderer, ("ConsensusType", msg((1, "BFT"))), "unsupported"),
+        ("bft", orderer, ("ConsensusType", msg((1, "BFT"))), "config"),
         ("kafka", orderer, ("ConsensusType", msg((1, "kafka"))), "unsupported"),
         ("orderer_capability", orderer, ("Capabilities", capabilities("V2_0", "V9_9")),
          "unsupported"),
@@ -711,11 +722,162 @@ def configurations():
     case("config_deep_groups", config(deep_group), "malformed")
 
 
+# --- BFT -------------------------------------------------------------------------
+NODES = [(i, Cert("node%d.orderer" % i, ["orderer"], ORD.root)) for i in range(1, 11)]
+
+
+def mapping(nodes):
+    return msg(*[(1, msg((1, i), (2, "host%d" % i), (3, 7050), (4, "OrdererMSP"), (5, c.pem)))
+                 for i, c in nodes])
+
+
+def quorum(nodes, q=None):
+    n = len(nodes)
+    if q is None:
+        q = -(-(n + (n - 1) // 3 + 1) // 2)
+    return sig_policy(n_out_of(q, [signed_by(i) for i in range(n)]),
+                      [msg((1, 2), (2, identity("OrdererMSP", c.pem))) for _, c in nodes])
+
+
+def bft_config(nodes, kind="BFT", capability="V3_0", validation=None):
+    c = BASE.copy()
+    c.values["Capabilities"] = (0, capabilities(capability))
+    o = c.groups["Orderer"]
+    o.values["ConsensusType"] = (0, msg((1, kind)))
+    o.values["Orderers"] = (0, mapping(nodes))
+    o.policies["BlockValidation"] = (0, validation or quorum(nodes))
+    return c
+
+
+def orderer_update(old, values, policies):
+    """The configuration after the change, and the request that asks for it."""
+    new = old.copy()
+    o = new.groups["Orderer"]
+    write = Group(mod="")
+    for into, now, what in ((write.values, o.values, values),
+                            (write.policies, o.policies, policies)):
+        for k, v in what.items():
+            into[k] = now[k] = (now[k][0] + 1 if k in now else 0, v)
+    if set(o.values) != set(old.groups["Orderer"].values):  # a new member
+        o.version = write.version = 1
+        write.mod = o.mod
+        for k in old.groups["Orderer"].values:
+            write.values.setdefault(k, o.values[k])
+        for k in old.groups["Orderer"].policies:
+            write.policies.setdefault(k, o.policies[k])
+        write.groups = {k: Group(mod="") for k in o.groups}
+    read = Group({"Orderer": Group({k: Group(mod="") for k in write.groups}, {
+        k: (old.groups["Orderer"].values[k][0], b"") for k in write.values
+        if k not in values}, {
+        k: (old.groups["Orderer"].policies[k][0], b"") for k in write.policies
+        if k not in policies}, mod="")}, mod="")
+    update = msg((1, CHANNEL), (2, read.encode()),
+                 (3, Group({"Orderer": write}, mod="").encode()))
+    header = msg((1, identity("OrdererMSP", ORD.admin.pem)), (2, b"nonce"))
+    sig = msg((1, header), (2, sign(ORD.admin.key, header, update)))
+    payload = msg((1, msg((1, msg((1, 2), (4, CHANNEL))))), (2, msg((1, update), (2, sig))))
+    return new, msg((1, payload), (2, b"unchecked"))
+
+
+def bft():
+    """Orderers that sign by number."""
+    one, two, three, four = NODES[:4]
+    config = bft_config(NODES[:4])
+    g = put("bft4_genesis", genesis(config))
+
+    def try_(what, want, *signers):
+        ok = int(want == "accept")
+        case("bft4_" + what, first([good()], g, signers=signers), want,
+             [0] if ok else None, ok, genesis="bft4_genesis")
+
+    def by_name(node, how=None):
+        return (ORD, node[1], how or {})
+    try_("three", "accept", one, two, three)
+    try_("three_others", "accept", four, three, one)
+    try_("two", "signature", one, two)
+    try_("one_three_times", "signature", one, one, one)
+    try_("high_s", "signature", one, two, three + ({"high_s": True},))
+    try_("wrong_number", "signature", one, two, (3, four[1]))
+    try_("unknown_number", "signature", one, two, (9, three[1]))
+    try_("unknown_number_skipped", "accept", one, (9, ONE.peer), two, three)
+    try_("number_zero", "signature", one, two, (0, three[1]))
+    try_("no_number", "signature", one, two, three + ({"header": msg((2, b"n"))},))
+    try_("malformed_header", "signature", one, two, three, four + ({"header": b"\xff"},))
+    try_("by_certificate", "accept", by_name(one), by_name(two), by_name(three))
+    try_("both_forms", "accept", one, by_name(two), three)
+    try_("both_forms_of_one", "signature", one, by_name(one), two)
+    try_("both_headers", "accept", one, two, by_name(three, {"number": msg((1, 1))}))
+    try_("strangers", "signature", one, two, (ORD, ORD.orderer), (ORD, ORD.admin))
+    try_("strangers_too", "accept", (ORD, ORD.orderer), one, two, three)
+    for n, q in ((1, 1), (5, 4), (6, 4), (7, 5), (10, 7)):
+        gn = put("bft%d_genesis" % n, genesis(bft_config(NODES[:n])))
+        for have, want in ((q, "accept"), (q - 1, "signature")):
+            case("bft%d_%d" % (n, have), first([good()], gn, signers=NODES[n - have:n]), want,
+                 [0] if have == q else None, int(have == q), genesis="bft%d_genesis" % n)
+
+    def change(what, want, values, policies):
+        new, ask = orderer_update(config, values, policies)
+        block = first([config_entry(new, 1, ask)], g, signers=[one, two, three], last=1)
+        case("bft4_" + what, block, want, [0] if want == "accept" else None,
+             genesis="bft4_genesis")
+        return block
+
+    def after(what, which, block, want, *signers):
+        ok = int(want == "accept")
+        case("bft4_" + what, Block(2, block.hash, [good()], signers=signers, last=1), want,
+             [0] if ok else None, ok, chain=["bft4_" + which], genesis="bft4_genesis")
+    new4 = (4, Cert("node4.again", ["orderer"], ORD.root))
+    rotated = NODES[:3] + [new4]
+    b = change("rotated", "accept", {"Orderers": mapping(rotated)},
+               {"BlockValidation": quorum(rotated)})
+    after("rotated_new", "rotated", b, "accept", one, two, new4)
+    after("rotated_old", "rotated", b, "signature", one, two, four)
+    less = NODES[:3]
+    b = change("removed", "accept", {"Orderers": mapping(less)}, {"BlockValidation": quorum(less)})
+    after("removed_two", "removed", b, "accept", one, three)
+    after("removed_gone", "removed", b, "signature", one, four)
+    change("mapping_only", "config", {"Orderers": mapping(rotated)}, {})
+    change("policy_only", "config", {}, {"BlockValidation": quorum(rotated)})
+    change("quorum_too_low", "config", {}, {"BlockValidation": quorum(NODES[:4], 2)})
+    change("quorum_too_high", "config", {}, {"BlockValidation": quorum(NODES[:4], 4)})
+    change("any_writer", "config", {}, {"BlockValidation": implicit(ANY, "Writers")})
+    change("nobody_listed", "config", {"Orderers": b""}, {"BlockValidation": quorum([], 1)})
+    change("mapping_malformed", "config", {"Orderers": b"\xff"}, {})
+    change("back_to_raft", "config", {"ConsensusType": msg((1, "etcdraft"))},
+           {"BlockValidation": implicit(ANY, "Writers")})
+    # numbers are known by the channel's capability, not by its consensus
+    gr = put("raft3_genesis", genesis(bft_config(NODES[:4], "etcdraft",
+                                                 validation=implicit(ANY, "Writers"))))
+    case("raft3_by_number", first([good()], gr, signers=[two]), "accept", [0], 1,
+         genesis="raft3_genesis")
+    case("raft3_by_name", first([good()], gr), "accept", [0], 1, genesis="raft3_genesis")
+    g2 = put("bft2_genesis", genesis(bft_config(NODES[:4], capability="V2_0")))
+    case("bft2_by_number", first([good()], g2, signers=NODES[:4]), "signature",
+         genesis="bft2_genesis")
+    case("bft2_by_name", first([good()], g2, signers=[by_name(i) for i in NODES[:3]]), "accept",
+         [0], 1, genesis="bft2_genesis")
+    # migration: Raft orderers write the configuration, BFT orderers the next block
+    raft = BASE.copy()
+    raft.values["Capabilities"] = (0, capabilities("V3_0"))
+    gm = put("migration_genesis", genesis(raft))
+    new, ask = orderer_update(raft, {"ConsensusType": msg((1, "BFT")),
+                                     "Orderers": mapping(NODES[:4])},
+                              {"BlockValidation": quorum(NODES[:4])})
+    b = first([config_entry(new, 1, ask)], gm, last=1)
+    case("migration", b, "accept", [0], genesis="migration_genesis")
+    for what, signers, want in (("bft", NODES[:3], "accept"),
+                                ("raft", [(ORD, ORD.orderer)], "signature")):
+        case("migration_" + what, Block(2, b.hash, [good()], signers=signers, last=1), want,
+             [0] if want == "accept" else None, int(want == "accept"), chain=["migration"],
+             genesis="migration_genesis")
+
+
 def main():
     transactions()
     identities()
     orderers()
     configurations()
+    bft()
     FILES["cases.json"] = (json.dumps(CASES, indent=1) + "\n").encode()
     same = True
     for fname, content in FILES.items():
