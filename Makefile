@@ -9,7 +9,8 @@
 # make install         PREFIX=/usr/local DESTDIR= make uninstall    all of it, gone
 # make check-install   install, look, uninstall   make coverage     lines, by gcovr
 # make dist            reproducible tarball       make distcheck    build it twice, test
-# make deps            install what is missing    make clean        make help
+# make check-contracts chaincode, with Go         make clean        make help
+# make deps            install what is missing
 #
 # check and demo install what is missing (Debian; DEPS=no: do not). Variables a
 # packager may set: CC AR CFLAGS CPPFLAGS LDFLAGS PREFIX DESTDIR SYSCONFDIR
