@@ -97,7 +97,7 @@ CHECKS :=
 all:
 include $(sort $(wildcard gateway/*/module.mk adapters/*/module.mk \
           adapters/*/*/module.mk relay/module.mk policies/*/module.mk \
-          tests/module.mk tests/*/module.mk))
+          tests/module.mk tests/*/module.mk tests/*/*/module.mk))
 
 LIB      := $(B)/libqiao.a
 UNIT     := $(B)/unit-tests$(if $(T),-$(subst /,-,$(T)))

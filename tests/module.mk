@@ -4,7 +4,7 @@
 ifndef SAN
 TEST_PROGS += bad-adapter
 bad-adapter_SRC := tests/scenarios/bad_adapter.c
-CHECKS += check-adapters check-kill check-operate
+CHECKS += check-adapters check-kill check-operate check-fabric-blocks
 KILLS ?= 25
 endif
 check-kill:
@@ -13,3 +13,5 @@ check-operate:
 	$(Q)B=$(B) tests/scenarios/operate.sh
 check-adapters:
 	$(Q)B=$(B) tests/scenarios/adapters.sh
+check-fabric-blocks:
+	$(Q)B=$(B) tests/scenarios/fabric_blocks.sh
