@@ -309,7 +309,7 @@ qiao_err qiao_item_transfer_parse(struct qiao_item_transfer *out,
 		out->proof_item =
 			(unsigned int)qiao_mp_uint(&m, QIAO_ITEMS_MAX - 1);
 	get_duty(&m, out);
-	out->entry = qiao_mp_bin(&m, QIAO_ENTRY_MAX);
+	out->entry = qiao_mp_bin(&m, QIAO_QUEUED_ENTRY_MAX);
 	out->entry_index = qiao_mp_uint(&m, QIAO_AUDIT_SIZE_MAX);
 	get_path(&m, &out->path);
 	return finish(&m, out, sizeof(*out));

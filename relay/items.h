@@ -11,7 +11,6 @@
 #include "gateway/wire/transfer_id.h"
 #include "relay/envelope.h"
 
-#define QIAO_ENTRY_MAX       QIAO_KIB(64) /* an audit entry of a peer */
 #define QIAO_DUTY_MAX        256
 #define QIAO_REASON_TEXT_MAX 62 /* R_ and 60 of A-Z _ */
 

@@ -42,20 +42,6 @@ void qiao_peers_free(struct qiao_peers *p)
 	qiao_free(p);
 }
 
-bool qiao_gateway_id_valid(struct qiao_slice id)
-{
-	if (id.n < 1 || id.n > QIAO_NAME_MAX)
-		return false;
-	for (size_t i = 0; i < id.n; i++) {
-		uint8_t c = id.p[i];
-
-		if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') &&
-		    c != '.' && c != '-')
-			return false;
-	}
-	return true;
-}
-
 /* Is this key already somebody's? Two owners would be one too many. */
 static const char *owner_of(const struct qiao_peers *p,
 			    const struct qiao_pubkey *key)

@@ -12,6 +12,7 @@
 #include "gateway/base/why.h"
 #include "gateway/crypto/sig.h"
 #include "gateway/include/qiao/limits.h"
+#include "gateway/wire/envelope.h"
 
 #include <stdatomic.h>
 
@@ -65,9 +66,6 @@ size_t qiao_peers_count(const struct qiao_peers *p);
 struct qiao_peer *qiao_peers_at(struct qiao_peers *p, size_t i);
 /* NULL: unknown. */
 struct qiao_peer *qiao_peers_find(struct qiao_peers *p, struct qiao_slice id);
-/* 1 to 64 of a-z 0-9 . - */
-bool qiao_gateway_id_valid(struct qiao_slice id);
-
 /* NULL when the peer has no such key, or not at this moment. */
 const struct qiao_peer_key *qiao_peer_key_at(const struct qiao_peer *p,
 					     const struct qiao_id16 *id,

@@ -20,7 +20,6 @@
 #include "gateway/store/store.h"
 
 #define QIAO_AUDIT_MEMBERS_MAX 24
-#define QIAO_AUDIT_ENTRY_MAX   QIAO_KIB(64)
 #define QIAO_PSEUDONYM_LEN     35 /* "h:", 32 hex digits, NUL */
 
 /* Who writes: fixed while the daemon runs; may be shared by threads. */

@@ -10,8 +10,6 @@
 #define PAYLOAD_FORMAT   1
 #define PAYLOAD_ELEMENTS 7
 #define VALIDITY_MAX     3
-/* head and disclosure, with what frames them */
-#define PAYLOAD_MAX (QIAO_RECORD_MAX + QIAO_HEAD_MAX + QIAO_KIB(16))
 
 static const char *name_of(const char *const *names, size_t n, unsigned int i)
 {
@@ -62,7 +60,7 @@ static qiao_err shape_get(struct qiao_payload *p, struct qiao_slice in)
 {
 	struct qiao_mp m;
 
-	if (in.n > PAYLOAD_MAX)
+	if (in.n > QIAO_PAYLOAD_MAX)
 		return QIAO_E_LIMIT;
 	qiao_mp_open(&m, in);
 	qiao_mp_array_of(&m, PAYLOAD_ELEMENTS);

@@ -38,15 +38,30 @@
 #define QIAO_SALT_LEN          16
 #define QIAO_HEAD_MAX          QIAO_KIB(4)
 #define QIAO_REGISTRY_TAGS_MAX 8
-/* head and disclosure: a record's bytes, with salts and names around them */
-#define QIAO_PAYLOAD_MAX QIAO_KIB(128)
+/*
+ * What a destination chain is given, from an adapter's submission to the item
+ * of an envelope to the leaf of a ledger: head, disclosure (at most 36 bytes
+ * around each of 256 fields), position.
+ */
+#define QIAO_PAYLOAD_MAX (QIAO_RECORD_MAX + QIAO_HEAD_MAX + QIAO_KIB(16))
+/*
+ * An audit entry. The largest is a decision: 256 fields, named three times with
+ * 64 characters each, 64 rules, 16 findings; about 90 KiB.
+ */
+#define QIAO_AUDIT_ENTRY_MAX QIAO_KIB(128)
+/* the `queued` entry of a sender that goes with its transfer; below 1 KiB now
+ */
+#define QIAO_QUEUED_ENTRY_MAX QIAO_KIB(4)
 
 /* messages */
 #define QIAO_PEER_MSG_MAX          QIAO_MIB(8) /* between gateways */
 #define QIAO_ADAPTER_MSG_MAX       QIAO_MIB(4) /* between host and adapter */
 #define QIAO_CONTROL_MSG_MAX       QIAO_MIB(1)
-#define QIAO_ITEMS_MAX             512  /* items of one envelope */
-#define QIAO_INBOX_OPEN_MAX        8192 /* of one peer: a GiB at the worst */
+#define QIAO_ITEMS_MAX             512         /* items of one envelope */
+#define QIAO_ENVELOPE_MAX          QIAO_KIB(1) /* without its items */
+#define QIAO_ENVELOPE_LIFE_MS_MAX  600000      /* from sent to expires */
+#define QIAO_SENT_AHEAD_MS         300000 /* how far a clock may be ahead */
+#define QIAO_INBOX_OPEN_MAX        8192 /* of one peer: 700 MiB at the worst */
 #define QIAO_MP_DEPTH_MAX          8    /* nested arrays of one message */
 #define QIAO_MERKLE_DEPTH_MAX      64   /* 2^64 leaves is every tree */
 #define QIAO_HEADERS_PER_BATCH_MAX 512

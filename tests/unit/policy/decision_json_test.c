@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policies/engine/decision_json.h"
 
+#include "gateway/audit/entry.h"
 #include "gateway/base/clock.h"
 #include "gateway/codec/json.h"
+#include "gateway/record/record.h"
 #include "tests/unit/policy/world.h"
 
 #define RULES                                                                                                                                                                                                                            \
@@ -324,6 +326,95 @@ static void no_memory_is_no_verdict(void)
 	qiao_policy_unref(p);
 }
 
+/* n texts of `len` characters, each another one. */
+struct texts {
+	char mem[QIAO_FIELDS_MAX][176];
+	const char *p[QIAO_FIELDS_MAX];
+};
+
+static void texts_fill(struct texts *t, size_t n, size_t len, char fill)
+{
+	for (size_t i = 0; i < n; i++) {
+		memset(t->mem[i], fill, len);
+		snprintf(t->mem[i], 4, "%03zu", i);
+		t->mem[i][3] = fill;
+		t->mem[i][len] = '\0';
+		t->p[i] = t->mem[i];
+	}
+}
+
+/* A foreign chain's type and state may be control characters: \u0001 each. */
+static void largest_question(struct question *k, const bool *in_clear,
+			     const struct texts *names,
+			     const struct texts *rules,
+			     const struct texts *checks)
+{
+	static char text[4][QIAO_RECORD_ID_MAX * 2 + 1];
+	static const size_t len[4] = { QIAO_NAME_MAX, QIAO_ORG_MAX,
+				       QIAO_TYPE_MAX, 256 };
+
+	for (size_t i = 0; i < 4; i++)
+		memset(text[i], 1, len[i]);
+	k->q = world_request();
+	k->f = world_facts();
+	k->q.point = QIAO_POINT_ACCEPT;
+	k->q.action = k->q.purpose = text[0];
+	k->q.from_chain = k->q.to_chain = text[0];
+	k->q.from_org = k->q.to_org = text[1];
+	k->q.record_type = k->q.record_state = text[2];
+	k->q.duty_basis = k->q.duty_case = text[3];
+	k->q.record_version = QIAO_VERSION_MAX;
+	k->q.fields = names->p;
+	k->q.n_fields = QIAO_FIELDS_MAX;
+	k->q.in_clear = in_clear;
+	k->f.proof_height = QIAO_HEIGHT_MAX;
+	k->f.checks_text = checks->p;
+	k->f.n_checks_text = QIAO_FINDINGS_MAX;
+	k->d = (struct qiao_decision){ .verdict = QIAO_PERMIT,
+				       .n_rules = QIAO_DECISION_RULES_MAX,
+				       .n_unmet = QIAO_DECISION_UNMET_MAX,
+				       .n_show = QIAO_FIELDS_MAX,
+				       .receipt_ms = INT64_MAX };
+	memcpy(k->d.rules, rules->p, sizeof(k->d.rules));
+}
+
+static void the_largest_legal_decision_is_an_entry(void)
+{
+	/* policy and rule of 64 characters, a version of 19 digits */
+	const size_t label = 2 * QIAO_NAME_MAX + 2 + 19;
+	struct qiao_policy *p = world_policy((const char *const[]){ RULES }, 1);
+	struct qiao_audit_log log = { .gw = "gw" };
+	struct qiao_audit_entry e;
+	static struct texts names, rules, checks;
+	static bool in_clear[QIAO_FIELDS_MAX];
+	struct qiao_buf b = { .max = QIAO_AUDIT_ENTRY_MAX };
+	static struct question k;
+	const struct qiao_decision_record r = { .policy = p,
+						.request = &k.q,
+						.facts = &k.f,
+						.decision = &k.d,
+						.transfer = { { 9 } },
+						.record_ref = "h:00" };
+
+	texts_fill(&names, QIAO_FIELDS_MAX, QIAO_NAME_MAX, 'n');
+	texts_fill(&rules, QIAO_DECISION_RULES_MAX, label, 'r');
+	texts_fill(&checks, QIAO_FINDINGS_MAX, QIAO_FINDING_LEN - 1, '"');
+	memset(in_clear, true, sizeof(in_clear));
+	largest_question(&k, in_clear, &names, &rules, &checks);
+	qiao_audit_begin(&e, "decision", k.f.at_ms);
+	for (size_t i = 0; qiao_decision_keys[i]; i++)
+		qiao_decision_put(qiao_audit_value(&e, qiao_decision_keys[i]),
+				  &r, i);
+	CU_ASSERT_EQUAL(
+		qiao_audit_encode(&b, &e, log.gw, QIAO_AUDIT_SIZE_MAX - 1),
+		QIAO_OK);
+	CU_ASSERT(b.n > QIAO_KIB(64)); /* or the limit is larger than need be */
+	CU_ASSERT(qiao_json_is_canonical(qiao_buf_slice(&b)));
+	qiao_audit_abandon(&e);
+	qiao_buf_free(&b);
+	qiao_policy_unref(p);
+}
+
 /* clang-format off */
 static const struct test_case cases[] = {
 	{ "every decision is the same when it is made again", every_decision_is_the_same_when_it_is_made_again },
@@ -331,6 +422,7 @@ static const struct test_case cases[] = {
 	{ "a changed entry is found", a_changed_entry_is_found },
 	{ "an entry cut anywhere is refused", an_entry_cut_anywhere_is_refused },
 	{ "an entry belongs to the policy it names", an_entry_belongs_to_the_policy_it_names },
+	{ "the largest legal decision is an entry", the_largest_legal_decision_is_an_entry },
 	{ "no memory is no verdict", no_memory_is_no_verdict },
 	{ NULL, NULL },
 };

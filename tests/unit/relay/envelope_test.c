@@ -170,10 +170,13 @@ static qiao_err try_wrong(struct world *w, unsigned int wrong)
 		snprintf(e.receiver, sizeof(e.receiver), "%s", "gw.suzhou");
 	if (wrong & UNKNOWN_SENDER)
 		snprintf(e.sender, sizeof(e.sender), "%s", "gw.nobody");
-	if (wrong & EXPIRED)
+	if (wrong & EXPIRED) {
+		e.sent_at = NOW - 60000;
 		e.expires_at = NOW;
-	if (wrong & FUTURE)
+	} else if (wrong & FUTURE) {
 		e.sent_at = NOW + QIAO_SENT_AHEAD_MS + 1;
+		e.expires_at = e.sent_at + 60000;
+	}
 	e.has_reply_to = (wrong & UNASKED) != 0;
 	CU_ASSERT_EQUAL_FATAL(
 		qiao_message_make(&made, NULL, &e, &item, 1, w->key[0]),
@@ -367,6 +370,42 @@ static void a_bad_entry_of_the_peers_table_is_refused(void)
 	world_close(&w);
 }
 
+static qiao_err want_of(const struct qiao_json *c)
+{
+	static const struct {
+		const char *name;
+		qiao_err err;
+	} wants[] = { { "LIMIT", QIAO_E_LIMIT },
+		      { "MALFORMED", QIAO_E_MALFORMED },
+		      { "UNSUPPORTED", QIAO_E_UNSUPPORTED } };
+
+	for (size_t i = 0; i < sizeof(wants) / sizeof(wants[0]); i++)
+		if (qiao_slice_is(qiao_json_text(qiao_json_get(c, "want")),
+				  wants[i].name))
+			return wants[i].err;
+	return QIAO_OK;
+}
+
+static void numbers_and_times_out_of_range_are_refused_in_the_envelope(void)
+{
+	struct qiao_json *v = load_json("tests/vectors/wire/envelope.json");
+	const struct qiao_json *bad = qiao_json_get(v, "refused");
+	struct qiao_buf mem = QIAO_BUF;
+
+	CU_ASSERT_TRUE(qiao_json_count(bad) >= 10);
+	for (size_t i = 0; i < qiao_json_count(bad); i++) {
+		const struct qiao_json *c = qiao_json_at(bad, i);
+		struct qiao_envelope e;
+
+		CU_ASSERT_EQUAL(
+			qiao_envelope_parse(&e, hex_member(&mem, c, "bytes")),
+			want_of(c));
+		CU_ASSERT_EQUAL(e.sender[0], 0);
+	}
+	qiao_buf_free(&mem);
+	qiao_json_free(v);
+}
+
 static const struct test_case cases[] = {
 	{ "messages are those of the vectors, byte by byte",
 	  messages_are_those_of_the_vectors_byte_by_byte },
@@ -374,6 +413,8 @@ static const struct test_case cases[] = {
 	  every_cut_and_every_flipped_byte_is_refused },
 	{ "a message is refused in the documented order",
 	  a_message_is_refused_in_the_documented_order },
+	{ "numbers and times out of range are refused in the envelope",
+	  numbers_and_times_out_of_range_are_refused_in_the_envelope },
 	{ "a reply is bound to its request", a_reply_is_bound_to_its_request },
 	{ "a message over the limit is not made",
 	  a_message_over_the_limit_is_not_made },

@@ -456,7 +456,11 @@ def make_payload():
            ("transaction id of 65", payload(position=tx65), "LIMIT"),
            ("source chain zero", payload(position=zero), "MALFORMED"),
            ("position of three", payload(position=position()[:3]),
-            "MALFORMED")]
+            "MALFORMED"),
+           ("height of 2^53", payload(
+               position=[position()[0], 2**53, b"", 0]), "LIMIT"),
+           ("item index of 2^32", payload(
+               position=[position()[0], 9, b"", 2**32]), "LIMIT")]
     return {"cases": [dict(name=n, members=p, bytes=enc(p),
                            digest=tagged("qiao/payload/1", enc(p)))
                       for n, p in cases],
@@ -547,6 +551,10 @@ def make_envelope():
     gateway = KEYS[0]
     items = [pack([1, position()[0], 10, []]), pack([2, b"second"])]
 
+    def refused(name, want, **change):
+        env = dict(case("", items, 1, None)["members"], **change)
+        return dict(name=name, bytes=pack(list(env.values())), want=want)
+
     def case(name, items, kind, reply_to):
         items_root = root([entry_leaf(i) for i in items])
         env = {"version": 1, "network": NETWORK, "kind": kind,
@@ -565,7 +573,21 @@ def make_envelope():
     return {"key": gateway.name, "cases": [
         ask, case("reply without items", [], 1, ask["request"]),
         case("refusal", [pack([1, -9, "bad signature"])], 7,
-             ask["request"])]}
+             ask["request"])],
+        "refused": [
+            refused("other version", "UNSUPPORTED", version=2),
+            refused("expires when it was sent", "MALFORMED",
+                    expires=1764000000000),
+            refused("lives for more than 600 s", "LIMIT",
+                    expires=1764000600001),
+            refused("sent in the year 10000", "LIMIT", sent=253402300800000),
+            refused("audit size of 2^53", "LIMIT", audit_size=2**53),
+            refused("513 items", "LIMIT", count=513),
+            refused("no sender", "MALFORMED", sender=""),
+            refused("capitals in the receiver", "MALFORMED",
+                    receiver="GW.province"),
+            refused("message id of 15", "MALFORMED", message=bytes(15)),
+            refused("reply-to of 31", "MALFORMED", reply_to=bytes(31))]}
 
 
 def quorum_set(keys, threshold):
