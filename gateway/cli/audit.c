@@ -120,6 +120,7 @@ static const struct {
 	NUMBER(release_permit, "放行准许"),
 	NUMBER(submitted, "提交"),
 	NUMBER(superseded, "被取代"),
+	NUMBER(too_late, "来迟"),
 #undef NUMBER
 };
 

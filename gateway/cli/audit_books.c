@@ -24,6 +24,7 @@ enum kind {
 	RECEIPT_OTHER,
 	SUPERSEDED,
 	CONFLICT,
+	TOO_LATE,
 };
 #define BIT(kind) (1u << (kind))
 #define ENDS_OUT                                                         \
@@ -31,14 +32,15 @@ enum kind {
 	 BIT(CONFLICT))
 #define ENDS_IN                                                 \
 	(BIT(ACCEPT_DENY) | BIT(ACCEPT_HOLD) | BIT(COMMITTED) | \
-	 BIT(SUPERSEDED) | BIT(CONFLICT))
+	 BIT(SUPERSEDED) | BIT(CONFLICT) | BIT(TOO_LATE))
 #define RELEASE     (BIT(RELEASE_PERMIT) | BIT(RELEASE_DENY) | BIT(RELEASE_HOLD))
+#define ACCEPT      (BIT(ACCEPT_PERMIT) | BIT(ACCEPT_DENY) | BIT(ACCEPT_HOLD))
 #define EITHER_SIDE (BIT(QUEUED) | BIT(RECEIVED))
 #define RECEIPTS    (BIT(RECEIPT_COMMITTED) | BIT(RECEIPT_OTHER))
 /* what names the digest of the payload */
 #define WITH_PAYLOAD                                                 \
 	(EITHER_SIDE | RECEIPTS | BIT(SUBMITTING) | BIT(COMMITTED) | \
-	 BIT(CONFLICT))
+	 BIT(CONFLICT) | BIT(TOO_LATE))
 
 struct qiao_book_line {
 	struct qiao_hash transfer;
@@ -56,9 +58,9 @@ static const struct rule {
 	[RELEASE_PERMIT] = { 0, RELEASE, "a second release decision" },
 	[RELEASE_DENY] = { 0, RELEASE, "a second release decision" },
 	[RELEASE_HOLD] = { 0, RELEASE, "a second release decision" },
-	[ACCEPT_PERMIT] = { BIT(RECEIVED), 0, "accepted what was not received" },
-	[ACCEPT_DENY] = { BIT(RECEIVED), 0, "decided on what was not received" },
-	[ACCEPT_HOLD] = { BIT(RECEIVED), 0, "decided on what was not received" },
+	[ACCEPT_PERMIT] = { BIT(RECEIVED), BIT(TOO_LATE), "accepted what was not received, or had ended" },
+	[ACCEPT_DENY] = { BIT(RECEIVED), BIT(TOO_LATE), "decided on what was not received, or had ended" },
+	[ACCEPT_HOLD] = { BIT(RECEIVED), BIT(TOO_LATE), "decided on what was not received, or had ended" },
 	[QUEUED] = { BIT(RELEASE_PERMIT), BIT(QUEUED), "queued without a permit, or twice" },
 	[RECEIVED] = { 0, BIT(RECEIVED), "received twice" },
 	[SUBMITTING] = { BIT(ACCEPT_PERMIT), 0, "submitted without a permit" },
@@ -67,6 +69,7 @@ static const struct rule {
 	[RECEIPT_OTHER] = { BIT(QUEUED), RECEIPTS | BIT(SUPERSEDED), "a receipt for what was not queued, or had ended" },
 	[SUPERSEDED] = { EITHER_SIDE, RECEIPTS | BIT(SUPERSEDED), "superseded what was never there, or had ended" },
 	[CONFLICT] = { EITHER_SIDE, 0, "a conflict about what was never there" },
+	[TOO_LATE] = { BIT(RECEIVED), ACCEPT | BIT(TOO_LATE), "too late for what was not received, or was decided" },
 };
 /* clang-format on */
 
@@ -97,6 +100,7 @@ static bool kind_of(enum kind *out, const struct qiao_json *e)
 		{ "queued", QUEUED },         { "received", RECEIVED },
 		{ "submitting", SUBMITTING }, { "committed", COMMITTED },
 		{ "superseded", SUPERSEDED }, { "conflict", CONFLICT },
+		{ "too_late", TOO_LATE },
 	};
 
 	if (is(e, "type", "decision"))
@@ -232,6 +236,9 @@ static void count(struct qiao_audit_counts *c, enum kind kind)
 		break;
 	case CONFLICT:
 		c->conflicts++;
+		break;
+	case TOO_LATE:
+		c->too_late++;
 		break;
 	}
 }

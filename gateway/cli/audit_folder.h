@@ -60,7 +60,7 @@ struct qiao_audit_counts {
 	uint64_t accept_permit, accept_deny, accept_hold;
 	uint64_t queued, superseded, conflicts;
 	uint64_t receipts_committed, receipts_other;
-	uint64_t received, submitted, committed;
+	uint64_t received, submitted, committed, too_late;
 	uint64_t open_out; /* queued, and no end of it in the log */
 	uint64_t open_in;  /* received, likewise */
 	size_t n_open;     /* the oldest of both */

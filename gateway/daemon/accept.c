@@ -9,6 +9,7 @@
 #include "gateway/crypto/hash.h"
 #include "gateway/daemon/chain.h"
 #include "gateway/daemon/decide.h"
+#include "gateway/daemon/freeze.h"
 #include "gateway/store/proof.h"
 #include "gateway/store/record.h"
 
@@ -211,6 +212,29 @@ static qiao_err match_payload(struct qiao_accept *a,
 	}
 }
 
+struct passes_arg {
+	const struct qiao_accept *a;
+	bool passes;
+};
+
+static qiao_err look_passes(struct qiao_txn *txn, void *arg)
+{
+	struct passes_arg *x = arg;
+
+	x->passes = qiao_freeze_passes(txn, x->a->route, x->a->rules,
+				       x->a->row->height, &x->a->payload.head);
+	return QIAO_OK;
+}
+
+static bool passes(const struct qiao_accept *a)
+{
+	struct passes_arg x = { a, false };
+
+	return !a->frozen ||
+	       (qiao_store_read(a->d->store, look_passes, &x) == QIAO_OK &&
+		x.passes);
+}
+
 static qiao_err read_duty(struct qiao_accept *a)
 {
 	struct qiao_mp m;
@@ -258,14 +282,18 @@ void qiao_accept_verify(struct qiao_accept *a, struct qiao_daemon *d,
 	a->rules = rules;
 	a->row = row;
 	a->route = qiao_route_in(d, &row->source, &row->destination, row->peer);
-	if (!a->route || !rules || qiao_route_is_frozen(a->route)) {
-		/* a configuration that lost its route, or misbehaviour: wait */
-		a->postpone = true;
+	if (!a->route || !rules) {
+		a->postpone = true; /* a configuration that lost its route */
 		return;
 	}
+	a->frozen = qiao_route_is_frozen(a->route);
 	err = qiao_transfer_key_parse(&a->key, row->id_array, &a->why);
 	if (err == QIAO_OK)
 		err = qiao_payload_parse(&a->payload, row->payload, &a->why);
+	if (a->frozen && (err != QIAO_OK || !passes(a))) {
+		a->postpone = true;
+		return;
+	}
 	if (err == QIAO_OK)
 		err = read_duty(a);
 	/* which block it stands in is our light client's word, not the sender's
@@ -278,7 +306,7 @@ void qiao_accept_verify(struct qiao_accept *a, struct qiao_daemon *d,
 		err = disclosed_record(a);
 	a->verified = err == QIAO_OK;
 	a->postpone = err == QIAO_E_NOTFOUND || err == QIAO_E_IO ||
-		      err == QIAO_E_NOMEM;
+		      err == QIAO_E_NOMEM || (err != QIAO_OK && a->frozen);
 	if (err != QIAO_OK)
 		qiao_log(QIAO_LOG_WARN, "transfer-unverified",
 			 "route=%s err=%s why=\"%s\"", a->route->cfg->name,
@@ -407,6 +435,31 @@ static qiao_err accepted(struct qiao_accept *a, struct qiao_txn *txn,
 	return err == QIAO_OK ? audit_submitting(a, txn, now_ms) : err;
 }
 
+static qiao_err postpone(struct qiao_accept *a, struct qiao_txn *txn,
+			 int64_t now_ms)
+{
+	uint32_t random;
+
+	qiao_random(&random, sizeof(random));
+	return qiao_inbox_postpone(txn, a->row, now_ms, random);
+}
+
+static qiao_err conclude(struct qiao_accept *a, struct qiao_txn *txn,
+			 const struct qiao_decide *q, const struct known *k,
+			 int64_t now_ms)
+{
+	snprintf(a->row->decision, sizeof(a->row->decision), "%s", q->id);
+	if (q->decision.verdict == QIAO_PERMIT)
+		return accepted(a, txn, k, now_ms);
+	snprintf(a->row->reason, sizeof(a->row->reason), "%s",
+		 qiao_reason_code(q->decision.reason));
+	return qiao_inbox_move(txn, a->row, QIAO_IN_RECEIVED,
+			       q->decision.verdict == QIAO_HOLD
+				       ? QIAO_IN_EV_HOLD
+				       : QIAO_IN_EV_DENY,
+			       now_ms);
+}
+
 static qiao_err decide(struct qiao_accept *a, struct qiao_txn *txn,
 		       const struct known *k, int64_t now_ms)
 {
@@ -418,48 +471,53 @@ static qiao_err decide(struct qiao_accept *a, struct qiao_txn *txn,
 
 	if (q && names) {
 		ask(q, a, k, names, now_ms);
-		err = qiao_decide_audit(q, txn, h->type, h->id, a->duty_case);
-	}
-	if (err == QIAO_OK) {
-		snprintf(a->row->decision, sizeof(a->row->decision), "%s",
-			 q->id);
-		if (q->decision.verdict == QIAO_PERMIT) {
-			err = accepted(a, txn, k, now_ms);
-		} else {
-			snprintf(a->row->reason, sizeof(a->row->reason), "%s",
-				 qiao_reason_code(q->decision.reason));
-			err = qiao_inbox_move(txn, a->row, QIAO_IN_RECEIVED,
-					      q->decision.verdict == QIAO_HOLD
-						      ? QIAO_IN_EV_HOLD
-						      : QIAO_IN_EV_DENY,
-					      now_ms);
-		}
+		/* an age that only the freeze brought about ends nothing */
+		if (a->frozen && q->decision.verdict != QIAO_PERMIT)
+			err = postpone(a, txn, now_ms);
+		else
+			err = qiao_decide_audit(q, txn, h->type, h->id,
+						a->duty_case);
+		if (err == QIAO_OK && q->id[0])
+			err = conclude(a, txn, q, k, now_ms);
 	}
 	qiao_free(q);
 	qiao_free(names);
 	return err;
 }
 
+/* An end without a decision. */
+static qiao_err too_late(struct qiao_accept *a, struct qiao_txn *txn,
+			 enum qiao_in_event ev, int64_t now_ms)
+{
+	struct qiao_audit_entry e;
+	qiao_err err =
+		qiao_inbox_move(txn, a->row, QIAO_IN_RECEIVED, ev, now_ms);
+
+	if (err != QIAO_OK)
+		return err;
+	qiao_audit_begin(&e, "too_late", now_ms);
+	qiao_audit_hash(&e, "transfer", &a->row->id);
+	qiao_audit_hash(&e, "payload", &a->row->digest);
+	qiao_audit_str(&e, "state", qiao_in_state_name(a->row->state));
+	return qiao_audit_append(&a->d->log, txn, &e, &a->row->id, NULL);
+}
+
 qiao_err qiao_accept_decide(struct qiao_accept *a, struct qiao_txn *txn,
 			    int64_t now_ms)
 {
 	struct known k;
-	uint32_t random;
 	qiao_err err;
 
-	qiao_random(&random, sizeof(random));
 	/* first, so that what can never be verified comes to an end, too */
 	if (now_ms > a->row->not_after)
-		return qiao_inbox_move(txn, a->row, QIAO_IN_RECEIVED,
-				       QIAO_IN_EV_EXPIRE, now_ms);
+		return too_late(a, txn, QIAO_IN_EV_EXPIRE, now_ms);
 	if (a->postpone)
-		return qiao_inbox_postpone(txn, a->row, now_ms, random);
+		return postpone(a, txn, now_ms);
 	err = look_up(a, txn, &k);
 	if (err != QIAO_OK)
 		return err;
-	/* a newer version was taken already: this one came too late */
+	/* a newer version was taken already */
 	if (a->verified && k.there && a->payload.head.version < k.row.version)
-		return qiao_inbox_move(txn, a->row, QIAO_IN_RECEIVED,
-				       QIAO_IN_EV_SUPERSEDE, now_ms);
+		return too_late(a, txn, QIAO_IN_EV_SUPERSEDE, now_ms);
 	return decide(a, txn, &k, now_ms);
 }

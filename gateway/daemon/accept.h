@@ -31,7 +31,8 @@ struct qiao_accept {
 	struct qiao_hash block; /* at its height, as we follow the chain */
 	bool verified;
 	struct qiao_why why; /* when it is not */
-	bool postpone;       /* not now: a header or the store is missing */
+	bool postpone;       /* not now: header or store missing, or frozen */
+	bool frozen;         /* its route is: only what passes is decided */
 };
 
 /* Outside any transaction; takes the source chain's lock. */
@@ -40,7 +41,8 @@ void qiao_accept_verify(struct qiao_accept *out, struct qiao_daemon *d,
 			struct qiao_accept_cache *cache);
 /*
  * In the transaction: decide, audit, move the row: to `submitting` when it is
- * accepted, to an end otherwise. Postpones the row when verify said so.
+ * accepted, to an end otherwise. Postpones the row when verify said so, and on
+ * a frozen route whatever is not permitted.
  */
 qiao_err qiao_accept_decide(struct qiao_accept *a, struct qiao_txn *txn,
 			    int64_t now_ms);

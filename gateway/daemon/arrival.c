@@ -7,6 +7,8 @@
 #include "gateway/base/slice.h"
 #include "gateway/crypto/hash.h"
 #include "gateway/daemon/chain.h"
+#include "gateway/daemon/freeze.h"
+#include "gateway/record/payload.h"
 #include "gateway/store/proof.h"
 #include "relay/inbox.h"
 
@@ -16,7 +18,7 @@ struct one {
 	struct qiao_item_transfer it;
 	struct qiao_item_proof proof;
 	struct qiao_route *route;
-	bool fresh;
+	bool fresh, frozen;
 };
 
 struct take_arg {
@@ -26,6 +28,7 @@ struct take_arg {
 	struct qiao_item_transfer_reply *reply;
 	size_t n;
 	int64_t now_ms;
+	struct qiao_rules *rules;
 };
 
 struct qiao_route *qiao_route_in(struct qiao_daemon *d,
@@ -89,9 +92,34 @@ static void judge(struct take_arg *a, size_t i)
 		r->code = qiao_slice_str("R_NO_PERMIT");
 		return;
 	}
-	if (qiao_route_is_frozen(o->route) ||
-	    o->it.id.from.height >= o->route->from->next)
+	o->frozen = qiao_route_is_frozen(o->route);
+	if (o->it.id.from.height >= o->route->from->next)
 		r->result = QIAO_TRANSFER_NOT_NOW;
+}
+
+/*
+ * What has to wait for a frozen route waits at the sender: here it would take
+ * the room of the peer's other routes. What we have is answered as ever.
+ */
+static bool waits(const struct take_arg *a, struct qiao_txn *txn,
+		  const struct one *o)
+{
+	struct qiao_in_row known;
+	struct qiao_payload p;
+	bool passes;
+
+	if (!o->frozen)
+		return false;
+	if (qiao_store_in_get(txn, &known, &o->it.transfer) == QIAO_OK) {
+		qiao_in_row_free(&known);
+		return false;
+	}
+	if (qiao_payload_parse(&p, o->it.payload, NULL) != QIAO_OK)
+		return true;
+	passes = qiao_freeze_passes(txn, o->route, a->rules, o->it.id.from.height,
+				    &p.head);
+	qiao_payload_fini(&p);
+	return !passes;
 }
 
 static qiao_err audit_received(struct take_arg *a, struct qiao_txn *txn,
@@ -125,7 +153,8 @@ static qiao_err take_one(struct take_arg *a, struct qiao_txn *txn, size_t i,
 
 	if (a->reply[i].result != QIAO_TRANSFER_TAKEN)
 		return QIAO_OK;
-	if (*room == 0) { /* a peer must not fill our disk */
+	/* a peer must not fill our disk */
+	if (*room == 0 || waits(a, txn, o)) {
 		a->reply[i].result = QIAO_TRANSFER_NOT_NOW;
 		return QIAO_OK;
 	}
@@ -170,6 +199,7 @@ qiao_err qiao_arrival_take(struct qiao_arrival *out, struct qiao_daemon *d,
 	qiao_err err = QIAO_E_NOMEM;
 
 	*out = (struct qiao_arrival){ .n = 0 };
+	a.rules = qiao_rules_take(d);
 	a.one = qiao_calloc(m->n, sizeof(*a.one));
 	a.reply = qiao_calloc(m->n, sizeof(*a.reply));
 	out->reply = a.reply;
@@ -186,6 +216,7 @@ qiao_err qiao_arrival_take(struct qiao_arrival *out, struct qiao_daemon *d,
 				qiao_bell_ring(&a.one[i].route->to->bell);
 		out->n = a.n;
 	}
+	qiao_rules_release(a.rules);
 	qiao_free(a.one);
 	return err;
 }

@@ -7,8 +7,8 @@
 #include "gateway/base/mem.h"
 #include "gateway/base/slice.h"
 #include "gateway/crypto/hash.h"
+#include "gateway/daemon/freeze.h"
 #include "gateway/store/chain.h"
-#include "gateway/store/evidence.h"
 #include "gateway/store/header.h"
 
 #include <inttypes.h>
@@ -289,102 +289,6 @@ void qiao_chain_refused(struct qiao_chain *c, uint64_t height,
 	qiao_store_write(c->d->store, audit_refused, &a);
 }
 
-struct freeze_arg {
-	struct qiao_daemon *d;
-	enum qiao_scope scope;
-	const char *name;
-	uint64_t height;
-	struct qiao_slice evidence;
-	const char *why;
-};
-
-static qiao_err write_freeze(struct qiao_txn *txn, void *arg)
-{
-	struct freeze_arg *a = arg;
-	struct qiao_evidence_row e = { .scope = a->scope,
-				       .height = a->height,
-				       .at = qiao_now_ms(),
-				       .bytes = a->evidence };
-	struct qiao_freeze_row f = { .scope = a->scope, .at = e.at };
-	struct qiao_audit_entry entry;
-	qiao_err err = QIAO_OK;
-
-	qiao_sha256(&e.digest, a->evidence);
-	f.evidence = e.digest;
-	snprintf(e.name, sizeof(e.name), "%s", a->name);
-	snprintf(f.name, sizeof(f.name), "%s", a->name);
-	snprintf(f.why, sizeof(f.why), "%s", a->why);
-	if (a->evidence.n > 0)
-		err = qiao_store_evidence_put(txn, &e);
-	if (err == QIAO_OK)
-		err = qiao_store_freeze(txn, &f);
-	if (err != QIAO_OK || a->scope != QIAO_SCOPE_CHAIN)
-		return err;
-	qiao_audit_begin(&entry, "chain_frozen", e.at);
-	qiao_audit_str(&entry, "chain", a->name);
-	qiao_audit_int(&entry, "height", (int64_t)a->height);
-	qiao_audit_hash(&entry, "evidence", &e.digest);
-	return qiao_audit_append(&a->d->log, txn, &entry, NULL, NULL);
-}
-
-/* A third party checks it with the family's own rules: keep it as a file, too.
- */
-static void write_evidence_file(struct qiao_daemon *d, const char *name,
-				uint64_t height, struct qiao_slice evidence)
-{
-	char path[QIAO_PATH_LEN * 2];
-	struct qiao_why why;
-
-	snprintf(path, sizeof(path), "%s/evidence-%s-%" PRIu64 ".bin",
-		 d->cfg->data, name, height);
-	if (qiao_file_write(path, evidence, 0600, &why) != QIAO_OK)
-		qiao_log(QIAO_LOG_ERROR, "evidence-file", "why=\"%s\"",
-			 why.text);
-}
-
-/* One that is not on the disk ends with this process: say so. */
-static void store_freeze(struct freeze_arg *a)
-{
-	qiao_err err = qiao_store_write(a->d->store, write_freeze, a);
-
-	if (err != QIAO_OK)
-		qiao_log(QIAO_LOG_ERROR, "freeze-not-stored",
-			 "name=%s err=%s: do not restart before the disk is "
-			 "in order",
-			 a->name, qiao_errname(err));
-}
-
-static void freeze_chain(struct qiao_chain *c, uint64_t height,
-			 struct qiao_slice evidence, const struct qiao_why *why)
-{
-	struct freeze_arg a = { c->d,   QIAO_SCOPE_CHAIN, c->cfg->name,
-				height, evidence,         why->text };
-
-	c->frozen = true; /* at once, whatever the disk says */
-	write_evidence_file(c->d, c->cfg->name, height, evidence);
-	store_freeze(&a);
-	qiao_log(QIAO_LOG_ERROR, "chain-frozen",
-		 "chain=%s height=%" PRIu64 " why=\"%s\"", c->cfg->name, height,
-		 why->text);
-}
-
-void qiao_route_freeze(struct qiao_route *r, struct qiao_slice evidence,
-		       const char *why)
-{
-	struct freeze_arg a = { r->from->d, QIAO_SCOPE_ROUTE, r->cfg->name,
-				0,          evidence,         why };
-
-	r->frozen = true;
-	store_freeze(&a);
-	qiao_log(QIAO_LOG_ERROR, "route-frozen", "route=%s why=\"%s\"",
-		 r->cfg->name, why);
-}
-
-bool qiao_route_is_frozen(const struct qiao_route *r)
-{
-	return r->frozen || r->from->frozen || r->to->frozen;
-}
-
 struct claim_arg {
 	int64_t chain;
 	uint64_t height;
@@ -427,7 +331,7 @@ qiao_err qiao_chain_compare(struct qiao_chain *c, uint64_t height,
 	if (err == QIAO_OK) {
 		qiao_fail(&why, QIAO_E_CONFLICT,
 			  "two valid headers at one height; evidence kept");
-		freeze_chain(c, height, qiao_buf_slice(&evidence), &why);
+		qiao_chain_freeze(c, height, qiao_buf_slice(&evidence), &why);
 		err = QIAO_E_CONFLICT;
 	} else {
 		err = QIAO_OK; /* not shown to be misbehaviour */

@@ -68,11 +68,6 @@ void qiao_chain_refused(struct qiao_chain *c, uint64_t height,
  */
 qiao_err qiao_chain_compare(struct qiao_chain *c, uint64_t height,
 			    struct qiao_slice claim);
-/* An id came back with another payload, or a receipt contradicts: stop here. */
-void qiao_route_freeze(struct qiao_route *r, struct qiao_slice evidence,
-		       const char *why);
-/* It, or a chain at one of its ends. */
-bool qiao_route_is_frozen(const struct qiao_route *r);
 /* Hash of the header trusted at a height; QIAO_E_NOTFOUND. */
 qiao_err qiao_chain_hash(struct qiao_chain *c, struct qiao_hash *hash,
 			 uint64_t height);

@@ -13,6 +13,7 @@
 #include "gateway/crypto/hash.h"
 #include "gateway/daemon/accept.h"
 #include "gateway/daemon/chain.h"
+#include "gateway/daemon/freeze.h"
 #include "gateway/daemon/receipts.h"
 
 #include <stdio.h>
@@ -127,6 +128,7 @@ static bool step_received(struct qiao_chain *c)
 /* What the chain says of one row that was submitted. */
 struct outcome {
 	struct qiao_chain *c;
+	const struct qiao_rules *rules;
 	struct qiao_in_row *row;
 	enum {
 		NOTHING = 0,
@@ -163,10 +165,45 @@ static void prove_outcome(struct outcome *o)
 			 qiao_errname(err), why.text);
 }
 
+struct passes_arg {
+	struct outcome *o;
+	const struct qiao_route *route;
+	const struct qiao_head *head;
+	bool passes;
+};
+
+static qiao_err look_passes(struct qiao_txn *txn, void *arg)
+{
+	struct passes_arg *x = arg;
+
+	x->passes = qiao_freeze_passes(txn, x->route, x->o->rules,
+				       x->o->row->height, x->head);
+	return QIAO_OK;
+}
+
+/* Something may be written on our chain for this row. */
+static bool may_submit(struct outcome *o)
+{
+	struct passes_arg x = {
+		.o = o,
+		.route = qiao_route_in(o->c->d, &o->row->source,
+				       &o->row->destination, o->row->peer),
+	};
+	struct qiao_payload p;
+
+	if (!x.route || !qiao_route_is_frozen(x.route))
+		return x.route != NULL;
+	if (qiao_payload_parse(&p, o->row->payload, NULL) != QIAO_OK)
+		return false;
+	x.head = &p.head;
+	if (qiao_store_read(o->c->d->store, look_passes, &x) != QIAO_OK)
+		x.passes = false;
+	qiao_payload_fini(&p);
+	return x.passes;
+}
+
 static void look(struct outcome *o)
 {
-	const struct qiao_route *route = qiao_route_in(
-		o->c->d, &o->row->source, &o->row->destination, o->row->peer);
 	struct qiao_why why = { "" };
 	qiao_err err =
 		qiao_host_lookup(o->c->host, &o->found, &o->row->id, &why);
@@ -178,15 +215,18 @@ static void look(struct outcome *o)
 	switch (o->found.state) {
 	case QIAO_LOOKUP_ABSENT:
 		/* what is done may be proven, but nothing new is written */
-		o->what = !route || qiao_route_is_frozen(route) ? LATER : AGAIN;
-		return;
+		o->what = may_submit(o) ? AGAIN : LATER;
+		break;
 	case QIAO_LOOKUP_PENDING:
 	case QIAO_LOOKUP_UNKNOWN:
-		return;
+		break;
 	case QIAO_LOOKUP_DONE:
 		prove_outcome(o);
-		return;
+		break;
 	}
+	/* a chain that stands still proves nothing new */
+	if (o->c->frozen && o->what == NOTHING)
+		o->what = LATER;
 }
 
 static qiao_err audit_end(const struct outcome *o, struct qiao_txn *txn,
@@ -276,14 +316,17 @@ static bool step_submitting(struct qiao_chain *c)
 {
 	struct qiao_inbox_batch batch;
 	struct outcomes x = { .n = 0 };
+	struct qiao_rules *rules;
 	bool something = false;
 	qiao_err err;
 
 	if (!list(c, &batch, QIAO_IN_SUBMITTING))
 		return false;
+	rules = qiao_rules_take(c->d);
 	x.o = qiao_calloc(batch.n, sizeof(*x.o));
 	for (size_t i = 0; x.o && i < batch.n; i++) {
 		x.o[i].c = c;
+		x.o[i].rules = rules;
 		x.o[i].row = &batch.rows[i];
 		look(&x.o[i]);
 		something = something || x.o[i].what != NOTHING;
@@ -298,6 +341,7 @@ static bool step_submitting(struct qiao_chain *c)
 	}
 	qiao_free(x.o);
 	qiao_inbox_batch_free(&batch);
+	qiao_rules_release(rules);
 	if (something && err != QIAO_OK) {
 		store_refused(c, err);
 		return false; /* not at once: a full disk stays full */
@@ -310,12 +354,9 @@ void *qiao_deliverer(void *chain)
 	struct qiao_chain *c = chain;
 
 	while (!c->d->stopping) {
-		bool taken = false, waiting = false;
+		bool taken = step_received(c);
+		bool waiting = step_submitting(c);
 
-		if (!c->frozen) {
-			taken = step_received(c);
-			waiting = step_submitting(c);
-		}
 		if (!taken)
 			qiao_bell_wait(&c->bell, waiting ? POLL_MS : IDLE_MS);
 	}

@@ -72,7 +72,9 @@ qiao_err qiao_headers_take(struct qiao_daemon *d,
 	if (item->n > 0 && !c->frozen) {
 		size_t skip = skip_known(c, item);
 
-		if (skip < item->n && item->first <= qiao_chain_next(c))
+		/* an old one may just have shown misbehaviour */
+		if (!c->frozen && skip < item->n &&
+		    item->first <= qiao_chain_next(c))
 			err = follow(c, item, skip, why);
 	}
 	reply->next = qiao_chain_next(c);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 LIB_SRC += $(addprefix gateway/daemon/,accept.c arrival.c bell.c chain.c \
-           daemon.c decide.c deliverer.c exchange.c follower.c headers.c \
+           daemon.c decide.c deliverer.c exchange.c follower.c freeze.c \
+           headers.c \
            message.c overlay.c receipts.c release.c send.c sender.c \
            statement.c subject.c)
 LIB_SRC += gateway/daemon/config.c
@@ -12,6 +13,7 @@ LIB_SRC += gateway/daemon/spawn_link.c
 LIB_SRC += gateway/daemon/spawn_msg.c
 LIB_SRC += gateway/daemon/spawner.c
 UNIT_SRC += tests/unit/daemon/config_test.c
+UNIT_SRC += tests/unit/daemon/freeze_test.c
 # gcc 12's TSan cannot follow the fork of a process that has threads, and its
 # shadow memory does not fit the limits that the spawner sets
 ifneq ($(SAN),thread)

@@ -7,6 +7,7 @@
 #include "gateway/base/slice.h"
 #include "gateway/crypto/hash.h"
 #include "gateway/daemon/chain.h"
+#include "gateway/daemon/freeze.h"
 #include "relay/outbox.h"
 #include "relay/receipt.h"
 

@@ -6,6 +6,7 @@
 #include "gateway/base/slice.h"
 #include "gateway/crypto/hash.h"
 #include "gateway/daemon/chain.h"
+#include "gateway/daemon/freeze.h"
 #include "gateway/daemon/exchange.h"
 #include "gateway/store/audit.h"
 #include "gateway/store/proof.h"

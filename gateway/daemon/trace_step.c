@@ -21,6 +21,7 @@ static const struct {
 	{ "committed", "已上目的链(已验证)", "committed (proven)" },
 	{ "receipt", "回执", "receipt" },
 	{ "superseded", "被新版本取代", "superseded" },
+	{ "too_late", "来迟,未作决定", "too late, not decided" },
 	{ "writeback", "使用存证", "usage written back" },
 	{ "conflict", "冲突", "conflict" },
 };

@@ -426,6 +426,21 @@ bool qiao_cat_move_ok(const struct qiao_cat_type *t, const char *from,
 	return a == b || t->moves[(size_t)a * t->n_states + (size_t)b];
 }
 
+bool qiao_cat_move_restricts(const struct qiao_cat_type *t, const char *from,
+			     const char *to)
+{
+	int a = qiao_cat_state(t, from), b = qiao_cat_state(t, to);
+
+	if (a == b || !qiao_cat_move_ok(t, from, to))
+		return false;
+	if (strcmp(to, "suspended") == 0 || strcmp(to, "disputed") == 0)
+		return true;
+	for (size_t i = 0; i < t->n_states; i++)
+		if (i != (size_t)b && t->moves[(size_t)b * t->n_states + i])
+			return false;
+	return true;
+}
+
 bool qiao_catalogue_excepts(const struct qiao_catalogue *cat,
 			    enum qiao_check check, struct qiao_slice value)
 {

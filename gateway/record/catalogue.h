@@ -85,6 +85,13 @@ int qiao_cat_state(const struct qiao_cat_type *t, const char *state);
  */
 bool qiao_cat_move_ok(const struct qiao_cat_type *t, const char *from,
 		      const char *to);
+/*
+ * Does this move take something away from a record: into a state that no move
+ * leaves (revoked, cancelled, withdrawn ...), or into suspended or disputed? A
+ * move that is not allowed, and staying, is none.
+ */
+bool qiao_cat_move_restricts(const struct qiao_cat_type *t, const char *from,
+			     const char *to);
 /* A value that the catalogue excepts from this check by name. */
 bool qiao_catalogue_excepts(const struct qiao_catalogue *cat,
 			    enum qiao_check check, struct qiao_slice value);

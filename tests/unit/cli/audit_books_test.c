@@ -37,6 +37,7 @@ static const struct {
 	{ 'C', "\"payload\":\"SAME\",\"type\":\"committed\"" },
 	{ 'O', "\"payload\":\"OTHER\",\"type\":\"committed\"" },
 	{ 'X', "\"other\":\"OTHER\",\"payload\":\"SAME\",\"type\":\"conflict\"" },
+	{ 'L', "\"payload\":\"SAME\",\"state\":\"expired\",\"type\":\"too_late\"" },
 	{ '-', "\"type\":\"operator\"" },
 };
 
@@ -60,6 +61,7 @@ static const struct {
 	{ "IpBX", -1, "", -1 },
 	{ "Id", -1, "", -1 },
 	{ "Ih", -1, "", -1 },
+	{ "IL", -1, "", -1 },
 	{ ".I", -1, "", 1 },
 	{ "IpB", -1, "", 0 },
 	{ "IpBBC", -1, "", -1 },
@@ -86,6 +88,11 @@ static const struct {
 	{ "p", 0, "not received", -1 },
 	{ "pI", 0, "not received", 1 },
 	{ "II", 1, "received twice", 0 },
+	{ "L", 0, "not received", -1 },
+	{ "ILL", 2, "was decided", -1 },
+	{ "IpL", 2, "was decided", -1 },
+	{ "ILp", 2, "had ended", -1 },
+	{ "ILpBC", 2, "had ended", -1 },
 	{ "IB", 1, "submitted without a permit", 0 },
 	{ "IdB", 2, "submitted without a permit", -1 },
 	{ "IpC", 2, "committed without being submitted", -1 },

@@ -91,33 +91,34 @@ static void elements_of_a_list_have_the_class_of_the_list(void)
 /* clang-format off */
 static const struct {
 	const char *type, *from, *to;
-	bool ok;
+	bool ok, restricts;
 } moves[] = {
-	{ "licence.a", "valid", "revoked", true },
-	{ "licence.a", "valid", "valid", true },
-	{ "licence.a", "valid", "transferred_out", true },
-	{ "licence.a", "suspended", "valid", true },
-	{ "licence.a", "suspended", "cancelled", true },
-	{ "licence.a", "suspended", "expired", false },
-	{ "licence.a", "revoked", "valid", false },
-	{ "licence.a", "cancelled", "valid", false },
-	{ "licence.a", "revoked", "revoked", true },
-	{ "licence.a", "valid", "nowhere", false },
-	{ "licence.a", "nowhere", "nowhere", false },
-	{ "ip.a", "timestamped", "registered", true },
-	{ "ip.a", "registered", "disputed", true },
-	{ "ip.a", "disputed", "registered", true },
-	{ "ip.a", "disputed", "withdrawn", true },
-	{ "ip.a", "timestamped", "withdrawn", false },
-	{ "ip.a", "withdrawn", "registered", false },
-	{ "invoice.a", "locked", "claimed", true },
-	{ "invoice.a", "locked", "red_lettered", true },
-	{ "invoice.a", "locked", "void", false },
-	{ "invoice.a", "void", "issued", false },
-	{ "notary.a", "valid", "withdrawn", true },
-	{ "relief.a", "approved", "paid", false },
-	{ "relief.b", "approved", "paid", true },
-	{ "relief.b", "paid", "approved", false },
+	{ "licence.a", "valid", "revoked", true, true },
+	{ "licence.a", "valid", "valid", true, false },
+	{ "licence.a", "valid", "transferred_out", true, true },
+	{ "licence.a", "suspended", "valid", true, false },
+	{ "licence.a", "suspended", "cancelled", true, true },
+	{ "licence.a", "suspended", "expired", false, false },
+	{ "licence.a", "revoked", "valid", false, false },
+	{ "licence.a", "cancelled", "valid", false, false },
+	{ "licence.a", "revoked", "revoked", true, false },
+	{ "licence.a", "valid", "nowhere", false, false },
+	{ "licence.a", "nowhere", "nowhere", false, false },
+	{ "licence.a", "valid", "suspended", true, true },
+	{ "ip.a", "timestamped", "registered", true, false },
+	{ "ip.a", "registered", "disputed", true, true },
+	{ "ip.a", "disputed", "registered", true, false },
+	{ "ip.a", "disputed", "withdrawn", true, true },
+	{ "ip.a", "timestamped", "withdrawn", false, false },
+	{ "ip.a", "withdrawn", "registered", false, false },
+	{ "invoice.a", "locked", "claimed", true, false },
+	{ "invoice.a", "locked", "red_lettered", true, true },
+	{ "invoice.a", "locked", "void", false, false },
+	{ "invoice.a", "void", "issued", false, false },
+	{ "notary.a", "valid", "withdrawn", true, true },
+	{ "relief.a", "approved", "paid", false, false },
+	{ "relief.b", "approved", "paid", true, true },
+	{ "relief.b", "paid", "approved", false, false },
 };
 /* clang-format on */
 
@@ -134,11 +135,17 @@ static void moves_are_those_of_the_file_or_of_the_family(void)
 																																															 "moves = ( { from = \"approved\"; to = [ \"paid\" ]; } "
 																																															 "); " FIELDS)));
 
-	for (size_t i = 0; i < sizeof(moves) / sizeof(moves[0]); i++)
-		CU_ASSERT_EQUAL(qiao_cat_move_ok(
-					qiao_catalogue_type(cat, moves[i].type),
-					moves[i].from, moves[i].to),
-				moves[i].ok);
+	for (size_t i = 0; i < sizeof(moves) / sizeof(moves[0]); i++) {
+		const struct qiao_cat_type *t =
+			qiao_catalogue_type(cat, moves[i].type);
+
+		CU_ASSERT_EQUAL(
+			qiao_cat_move_ok(t, moves[i].from, moves[i].to),
+			moves[i].ok);
+		CU_ASSERT_EQUAL(
+			qiao_cat_move_restricts(t, moves[i].from, moves[i].to),
+			moves[i].restricts);
+	}
 	qiao_catalogue_free(cat);
 }
 

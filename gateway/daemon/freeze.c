@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "gateway/daemon/freeze.h"
+
+#include "gateway/base/clock.h"
+#include "gateway/base/file.h"
+#include "gateway/base/log.h"
+#include "gateway/base/slice.h"
+#include "gateway/crypto/hash.h"
+#include "gateway/record/payload.h"
+#include "gateway/store/evidence.h"
+#include "gateway/store/in.h"
+#include "gateway/store/record.h"
+#include "relay/transfer_state.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+struct freeze_arg {
+	struct qiao_daemon *d;
+	enum qiao_scope scope;
+	const char *name;
+	uint64_t height;
+	struct qiao_slice evidence;
+	const char *why;
+};
+
+static qiao_err write_freeze(struct qiao_txn *txn, void *arg)
+{
+	struct freeze_arg *a = arg;
+	struct qiao_evidence_row e = { .scope = a->scope,
+				       .height = a->height,
+				       .at = qiao_now_ms(),
+				       .bytes = a->evidence };
+	struct qiao_freeze_row f = { .scope = a->scope, .at = e.at };
+	struct qiao_audit_entry entry;
+	qiao_err err = QIAO_OK;
+
+	qiao_sha256(&e.digest, a->evidence);
+	f.evidence = e.digest;
+	snprintf(e.name, sizeof(e.name), "%s", a->name);
+	snprintf(f.name, sizeof(f.name), "%s", a->name);
+	snprintf(f.why, sizeof(f.why), "%s", a->why);
+	if (a->evidence.n > 0)
+		err = qiao_store_evidence_put(txn, &e);
+	if (err == QIAO_OK)
+		err = qiao_store_freeze(txn, &f);
+	if (err != QIAO_OK || a->scope != QIAO_SCOPE_CHAIN)
+		return err;
+	qiao_audit_begin(&entry, "chain_frozen", e.at);
+	qiao_audit_str(&entry, "chain", a->name);
+	qiao_audit_int(&entry, "height", (int64_t)a->height);
+	qiao_audit_hash(&entry, "evidence", &e.digest);
+	return qiao_audit_append(&a->d->log, txn, &entry, NULL, NULL);
+}
+
+/* A third party checks it with the family's own rules: keep it as a file, too.
+ */
+static void write_evidence_file(struct qiao_daemon *d, const char *name,
+				uint64_t height, struct qiao_slice evidence)
+{
+	char path[QIAO_PATH_LEN * 2];
+	struct qiao_why why;
+
+	snprintf(path, sizeof(path), "%s/evidence-%s-%" PRIu64 ".bin",
+		 d->cfg->data, name, height);
+	if (qiao_file_write(path, evidence, 0600, &why) != QIAO_OK)
+		qiao_log(QIAO_LOG_ERROR, "evidence-file", "why=\"%s\"",
+			 why.text);
+}
+
+/* One that is not on the disk ends with this process: say so. */
+static void store_freeze(struct freeze_arg *a)
+{
+	qiao_err err = qiao_store_write(a->d->store, write_freeze, a);
+
+	if (err != QIAO_OK)
+		qiao_log(QIAO_LOG_ERROR, "freeze-not-stored",
+			 "name=%s err=%s: do not restart before the disk is "
+			 "in order",
+			 a->name, qiao_errname(err));
+}
+
+void qiao_chain_freeze(struct qiao_chain *c, uint64_t height,
+		       struct qiao_slice evidence, const struct qiao_why *why)
+{
+	struct freeze_arg a = { c->d,   QIAO_SCOPE_CHAIN, c->cfg->name,
+				height, evidence,         why->text };
+
+	c->frozen = true; /* at once, whatever the disk says */
+	write_evidence_file(c->d, c->cfg->name, height, evidence);
+	store_freeze(&a);
+	qiao_log(QIAO_LOG_ERROR, "chain-frozen",
+		 "chain=%s height=%" PRIu64 " why=\"%s\"", c->cfg->name, height,
+		 why->text);
+}
+
+void qiao_route_freeze(struct qiao_route *r, struct qiao_slice evidence,
+		       const char *why)
+{
+	struct freeze_arg a = { r->from->d, QIAO_SCOPE_ROUTE, r->cfg->name,
+				0,          evidence,         why };
+
+	r->frozen = true;
+	store_freeze(&a);
+	qiao_log(QIAO_LOG_ERROR, "route-frozen", "route=%s why=\"%s\"",
+		 r->cfg->name, why);
+}
+
+bool qiao_route_is_frozen(const struct qiao_route *r)
+{
+	return r->frozen || r->from->frozen || r->to->frozen;
+}
+
+/* --- what still travels --------------------------------------------------- */
+
+struct held {
+	uint64_t below; /* this version; only older ones count */
+	bool found;
+	uint64_t version;
+	char state[QIAO_TYPE_MAX + 1];
+};
+
+static qiao_err note_held(void *ctx, const void *row)
+{
+	const struct qiao_in_row *t = row;
+	struct held *h = ctx;
+	struct qiao_payload p;
+
+	if ((t->state != QIAO_IN_SUBMITTING && t->state != QIAO_IN_COMMITTED &&
+	     t->state != QIAO_IN_ANSWERED) ||
+	    t->version >= h->below || (h->found && t->version < h->version) ||
+	    qiao_payload_parse(&p, t->payload, NULL) != QIAO_OK)
+		return QIAO_OK;
+	h->found = true;
+	h->version = t->version;
+	snprintf(h->state, sizeof(h->state), "%s", p.head.state);
+	qiao_payload_fini(&p);
+	return QIAO_OK;
+}
+
+bool qiao_freeze_passes(struct qiao_txn *txn, const struct qiao_route *r,
+			const struct qiao_rules *rules, uint64_t height,
+			const struct qiao_head *head)
+{
+	const struct qiao_cat_type *t =
+		rules ? qiao_catalogue_type(
+				qiao_policy_catalogue(rules->policy),
+				head->type)
+		      : NULL;
+	struct held held = { .below = head->version };
+	struct qiao_record_row row;
+
+	return t && height < r->from->next &&
+	       qiao_store_record_get(txn, &row, QIAO_RECORD_DESTINATION,
+				     r->from->number, head->type,
+				     head->id) == QIAO_OK &&
+	       qiao_store_in_of_record(txn, row.record, note_held, &held) ==
+		       QIAO_OK &&
+	       held.found &&
+	       qiao_cat_move_restricts(t, held.state, head->state);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Misbehaviour freezes a chain or a route. Nothing is released or submitted on
+ * a route that is frozen, or ends at a frozen chain, except what takes
+ * something away from a record that the receiver holds. A freeze is a row in
+ * the store and stays over restarts.
+ */
+#ifndef GATEWAY_DAEMON_FREEZE_H
+#define GATEWAY_DAEMON_FREEZE_H
+
+#include "gateway/daemon/daemon.h"
+
+/* Two valid headers at one height. Chain lock held. */
+void qiao_chain_freeze(struct qiao_chain *c, uint64_t height,
+		       struct qiao_slice evidence, const struct qiao_why *why);
+/* An id came back with another payload, or a receipt contradicts: stop here. */
+void qiao_route_freeze(struct qiao_route *r, struct qiao_slice evidence,
+		       const char *why);
+/* It, or a chain at one of its ends. */
+bool qiao_route_is_frozen(const struct qiao_route *r);
+
+/*
+ * May this go on although its route is frozen? Only a newer version of a record
+ * that was accepted here before, into a state that takes something away
+ * (qiao_cat_move_restricts), at a height whose header our light client has:
+ * that of a frozen chain stands still, so it had it before the freeze. Not
+ * verified by this: the usual checks follow.
+ */
+bool qiao_freeze_passes(struct qiao_txn *txn, const struct qiao_route *r,
+			const struct qiao_rules *rules, uint64_t height,
+			const struct qiao_head *head);
+
+#endif
