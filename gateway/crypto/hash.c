@@ -17,10 +17,10 @@ struct qiao_sha256_ctx {
 };
 
 /*
- * The digest is fetched once, and every thread keeps one context: creating one
- * per call costs three times the hash of a tree node.
+ * The digests are fetched once, and every thread keeps one context: creating
+ * one per call costs three times the hash of a tree node.
  */
-static EVP_MD *sha256;
+static EVP_MD *sha256, *sha3_256;
 static pthread_key_t thread_end;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static _Thread_local EVP_MD_CTX *thread_ctx;
@@ -34,12 +34,13 @@ static void free_thread_ctx(void *ctx)
 static void set_up(void)
 {
 	sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
-	QIAO_BUG_ON(!sha256);
+	sha3_256 = EVP_MD_fetch(NULL, "SHA3-256", NULL);
+	QIAO_BUG_ON(!sha256 || !sha3_256);
 	QIAO_BUG_ON(pthread_key_create(&thread_end, free_thread_ctx) != 0);
 }
 
 /* No memory for a few hundred bytes at a thread's first hash stops us. */
-static EVP_MD_CTX *start(void)
+static EVP_MD_CTX *start(EVP_MD *const *md)
 {
 	if (!thread_ctx) {
 		pthread_once(&once, set_up);
@@ -47,7 +48,7 @@ static EVP_MD_CTX *start(void)
 		QIAO_BUG_ON(!thread_ctx);
 		QIAO_BUG_ON(pthread_setspecific(thread_end, thread_ctx) != 0);
 	}
-	QIAO_BUG_ON(EVP_DigestInit_ex2(thread_ctx, sha256, NULL) != 1);
+	QIAO_BUG_ON(EVP_DigestInit_ex2(thread_ctx, *md, NULL) != 1);
 	return thread_ctx;
 }
 
@@ -66,14 +67,26 @@ void qiao_sha256(struct qiao_hash *out, struct qiao_slice in)
 	qiao_sha256_list(out, &in, 1);
 }
 
-void qiao_sha256_list(struct qiao_hash *out, const struct qiao_slice *in,
-		      size_t n)
+static void digest_list(struct qiao_hash *out, EVP_MD *const *md,
+			const struct qiao_slice *in, size_t n)
 {
-	EVP_MD_CTX *ctx = start();
+	EVP_MD_CTX *ctx = start(md);
 
 	for (size_t i = 0; i < n; i++)
 		add(ctx, in[i]);
 	end(ctx, out);
+}
+
+void qiao_sha256_list(struct qiao_hash *out, const struct qiao_slice *in,
+		      size_t n)
+{
+	digest_list(out, &sha256, in, n);
+}
+
+void qiao_sha3_256_list(struct qiao_hash *out, const struct qiao_slice *in,
+			size_t n)
+{
+	digest_list(out, &sha3_256, in, n);
 }
 
 void qiao_sha256_tagged(struct qiao_hash *out, const char *tag,

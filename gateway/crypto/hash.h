@@ -15,6 +15,9 @@ void qiao_sha256(struct qiao_hash *out, struct qiao_slice in);
 /* Over several pieces, as if joined. */
 void qiao_sha256_list(struct qiao_hash *out, const struct qiao_slice *in,
 		      size_t n);
+/* SHA3-256, which Fabric may sign over. */
+void qiao_sha3_256_list(struct qiao_hash *out, const struct qiao_slice *in,
+			size_t n);
 /* SHA-256(tag || 00 || bytes): our domain separation everywhere. */
 void qiao_sha256_tagged(struct qiao_hash *out, const char *tag,
 			struct qiao_slice bytes);

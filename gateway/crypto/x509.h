@@ -98,13 +98,13 @@ qiao_err qiao_cert_signed_by(const struct qiao_cert *c,
  * keys of all NIST curves alike; S <= n/2 of the key's own curve; R, S
  * positive; DER SEQUENCE { INTEGER r, INTEGER s }, where bytes after the
  * SEQUENCE and extra elements inside it are ignored but lengths that are not
- * the shortest and padded integers are refused. QIAO_OK, QIAO_E_BADSIG;
- * QIAO_E_UNSUPPORTED for Ed25519 keys (not built yet); QIAO_E_NOMEM says
- * nothing about the signature. Any thread.
+ * the shortest and padded integers are refused. Ed25519 is over msg itself, 64
+ * bytes. QIAO_OK, QIAO_E_BADSIG; QIAO_E_NOMEM says nothing about the signature.
+ * Any thread.
  */
 qiao_err qiao_cert_verify(const struct qiao_cert *c, struct qiao_slice msg,
-			  struct qiao_slice der_sig);
-/* The same with the digest made by the caller (ECDSA keys only). */
+			  struct qiao_slice sig);
+/* The same with the digest made by the caller; QIAO_E_UNSUPPORTED: Ed25519. */
 qiao_err qiao_cert_verify_digest(const struct qiao_cert *c,
 				 const struct qiao_hash *digest,
 				 struct qiao_slice der_sig);

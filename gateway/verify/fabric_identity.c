@@ -318,27 +318,46 @@ static qiao_err verify_ed25519(const struct qiao_cert *c,
 	return err;
 }
 
-qiao_err qiao_fabric_signed(struct qiao_fabric_msps *m,
-			    const struct qiao_fabric_identity *id,
-			    const struct qiao_slice *parts, size_t n,
-			    struct qiao_slice signature)
+static qiao_err verify_ecdsa(struct qiao_fabric_msps *m,
+			     const struct qiao_fabric_identity *id,
+			     const struct qiao_hash *digest,
+			     struct qiao_slice signature)
 {
-	struct qiao_hash digest, key, *known;
+	struct qiao_hash key, *known;
 	struct qiao_slice of[3];
 	qiao_err err;
 
-	if (qiao_cert_key(id->cert) == QIAO_CERT_KEY_ED25519)
-		return verify_ed25519(id->cert, parts, n, signature);
-	qiao_sha256_list(&digest, parts, n);
-	of[0] = qiao_slice_hash(&digest); /* fixed length, then what ends */
+	of[0] = qiao_slice_hash(digest); /* fixed length, then what ends */
 	of[1] = qiao_cert_spki(id->cert);
 	of[2] = signature;
 	qiao_sha256_list(&key, of, 3);
 	known = &m->sigs->good[(key.b[0] | key.b[1] << 8) % 4096];
 	if (qiao_hash_eq(known, &key))
 		return QIAO_OK;
-	err = qiao_cert_verify_digest(id->cert, &digest, signature);
+	err = qiao_cert_verify_digest(id->cert, digest, signature);
 	if (err == QIAO_OK)
 		*known = key;
 	return err;
+}
+
+qiao_err qiao_fabric_signed(struct qiao_fabric_msps *m,
+			    const struct qiao_fabric_identity *id,
+			    const struct qiao_slice *parts, size_t n,
+			    struct qiao_slice signature)
+{
+	struct qiao_hash digest;
+
+	if (qiao_cert_key(id->cert) == QIAO_CERT_KEY_ED25519)
+		return verify_ed25519(id->cert, parts, n, signature);
+	switch (id->msp->hash) {
+	case QIAO_FABRIC_SHA2:
+		qiao_sha256_list(&digest, parts, n);
+		return verify_ecdsa(m, id, &digest, signature);
+	case QIAO_FABRIC_SHA3:
+		qiao_sha3_256_list(&digest, parts, n);
+		return verify_ecdsa(m, id, &digest, signature);
+	case QIAO_FABRIC_NO_HASH:
+		return QIAO_E_BADSIG;
+	}
+	return QIAO_E_BADSIG;
 }

@@ -35,18 +35,32 @@ void qiao_fabric_msps_fini(struct qiao_fabric_msps *m)
 	m->n = 0;
 }
 
-static qiao_err check_crypto(struct qiao_slice in, struct qiao_pb_arena *a,
-			     struct qiao_why *why)
+static bool is_hash_function(struct qiao_slice name)
+{
+	return name.n == 0 || qiao_slice_is(name, "SHA256") ||
+	       qiao_slice_is(name, "SHA384") ||
+	       qiao_slice_is(name, "SHA3_256") ||
+	       qiao_slice_is(name, "SHA3_384");
+}
+
+static qiao_err load_crypto(struct qiao_fabric_msp *msp, struct qiao_slice in,
+			    struct qiao_why *why)
 {
 	struct qiao_slice crypto, family;
 
-	if (!qiao_pb_message(a, &crypto, in, 8))
+	if (!qiao_pb_message(&msp->arena, &crypto, in, 8))
 		return QIAO_OK;
+	/* what it hashes for is to tell identities apart: any will do */
+	if (!is_hash_function(qiao_pb_bytes(crypto, 2)))
+		return qiao_fail(why, QIAO_E_CONFIG,
+				 "identity_identifier_hash_function is none "
+				 "that Fabric knows");
 	family = qiao_pb_bytes(crypto, 1);
-	if (family.n == 0 || qiao_slice_is(family, "SHA2"))
-		return QIAO_OK;
-	return qiao_fail(why, QIAO_E_UNSUPPORTED,
-			 "signature_hash_family other than SHA2: not built");
+	if (qiao_slice_is(family, "SHA3"))
+		msp->hash = QIAO_FABRIC_SHA3;
+	else if (family.n > 0 && !qiao_slice_is(family, "SHA2"))
+		msp->hash = QIAO_FABRIC_NO_HASH;
+	return QIAO_OK;
 }
 
 static qiao_err load_crls(struct qiao_fabric_msp *msp, struct qiao_slice in,
@@ -212,7 +226,7 @@ static qiao_err load_admins(struct qiao_fabric_msp *msp, struct qiao_slice in,
 static qiao_err load(struct qiao_fabric_msp *msp, struct qiao_slice in,
 		     struct qiao_pb_arena *a, struct qiao_why *why)
 {
-	qiao_err err = check_crypto(in, a, why);
+	qiao_err err = load_crypto(msp, in, why);
 
 	if (err == QIAO_OK)
 		err = qiao_fabric_cas_init(&msp->cas, in, why);

@@ -49,7 +49,13 @@ struct qiao_fabric_msp {
 	struct qiao_fabric_ou ou[5];     /* by role; [MEMBER] unused */
 	struct qiao_fabric_ou *required; /* organizational_unit_identifiers */
 	size_t requireds;
-	bool ed25519;
+	bool ed25519; /* keys of that kind are identities: MSPs of v3 */
+	/* crypto_config.signature_hash_family */
+	enum qiao_fabric_hash {
+		QIAO_FABRIC_SHA2 = 0,
+		QIAO_FABRIC_SHA3,
+		QIAO_FABRIC_NO_HASH, /* Fabric verifies nothing with it */
+	} hash;
 	struct qiao_pb_arena arena; /* joined pieces that names borrow from */
 };
 
@@ -79,7 +85,7 @@ void qiao_fabric_msps_fini(struct qiao_fabric_msps *m);
 /*
  * Add the MSP of an MSPConfig message, borrowed for the life of *m. The same
  * message again is fine; another one under a known name is QIAO_E_CONFIG, as is
- * anything that Fabric refuses at setup. QIAO_E_UNSUPPORTED: Idemix, SHA3.
+ * anything that Fabric refuses at setup. QIAO_E_UNSUPPORTED: Idemix.
  * *name is the MSP's name.
  */
 qiao_err qiao_fabric_msps_add(struct qiao_fabric_msps *m,

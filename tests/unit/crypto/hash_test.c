@@ -38,6 +38,24 @@ static void the_nist_vectors_hold(void)
 	}
 }
 
+/* FIPS 202; the values are NIST's examples. */
+static void sha3_is_nists(void)
+{
+	const struct qiao_slice parts[] = { { NULL, 0 },
+					    qiao_slice_str("a"),
+					    qiao_slice_str("bc") };
+	struct qiao_hash want, got;
+
+	qiao_sha3_256_list(&got, parts, 1);
+	want = hash_of_hex("a7ffc6f8bf1ed76651c14756a061d662"
+			   "f580ff4de43b49fa82d80a4b80f8434a");
+	CU_ASSERT(qiao_hash_eq(&got, &want));
+	qiao_sha3_256_list(&got, parts, 3);
+	want = hash_of_hex("3a985da74fe225b2045c172d6bd390bd"
+			   "855f086e3e9d525b46bfe24511431532");
+	CU_ASSERT(qiao_hash_eq(&got, &want));
+}
+
 static void pieces_and_streams_hash_as_if_joined(void)
 {
 	const struct qiao_slice whole = qiao_slice_str(nist[2].text);
@@ -135,6 +153,7 @@ static void threads_hash_on_their_own(void)
 
 static const struct test_case cases[] = {
 	{ "the NIST vectors hold", the_nist_vectors_hold },
+	{ "SHA3-256 is NIST's", sha3_is_nists },
 	{ "pieces and streams hash as if joined",
 	  pieces_and_streams_hash_as_if_joined },
 	{ "a tag is set off by a zero byte", a_tag_is_set_off_by_a_zero_byte },

@@ -230,7 +230,6 @@ static void a_definition_that_fabric_refuses_is_refused(void)
 		{ "administrator without chain", { .root = "orderer-ca", .admin = "quanzhou-user1" },
 		  QIAO_E_CONFIG },
 		{ "a certificate as list", { .root = "orderer-ca", .crl = "orderer1" }, QIAO_E_CONFIG },
-		{ "SHA3", { .root = "orderer-ca", .hash_family = "SHA3" }, QIAO_E_UNSUPPORTED },
 		{ "Idemix", { .root = "orderer-ca", .idemix = true }, QIAO_E_UNSUPPORTED },
 	};
 	/* clang-format on */

@@ -17,7 +17,7 @@ import sys
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.asymmetric.utils import (
     Prehashed, decode_dss_signature, encode_dss_signature)
 from cryptography.x509.oid import NameOID
@@ -62,18 +62,43 @@ def sha256(*parts):
 
 
 # --- keys and certificates ---------------------------------------------------
-def key(word):
-    return ec.derive_private_key(
-        int.from_bytes(sha256(b"qiao made " + word.encode()), "big") % (N - 1) + 1,
-        ec.SECP256R1())
+CURVES = {"p256": ec.SECP256R1(), "p384": ec.SECP384R1(), "p521": ec.SECP521R1()}
+# of the base points: FIPS 186-4 D.1.2, RFC 8032 5.1
+ORDERS = {"secp256r1": N, "secp384r1": int(
+    "ffffffffffffffffffffffffffffffffffffffffffffffff"
+    "c7634d81f4372ddf581a0db248b0a77aecec196accc52973", 16), "secp521r1": int(
+    "1" + "f" * 65 + "a51868783bf2f966b7fcc0148f709a5d0"
+    "3bb5c9b8899c47aebb6fb71e91386409", 16)}
+ED_ORDER = 2 ** 252 + 27742317777372353535851937790883648493
+SHA3 = set()  # public keys whose MSP has the family SHA3
 
 
-def sign(k, *parts, high_s=False, tail=b"", long_form=False):
-    der = k.sign(sha256(*parts), ec.ECDSA(Prehashed(hashes.SHA256()),
-                                          deterministic_signing=True))
+def key(word, kind="p256"):
+    seed = sha256(b"qiao made " + word.encode())
+    if kind == "ed25519":
+        return ed25519.Ed25519PrivateKey.from_private_bytes(seed)
+    return ec.derive_private_key(int.from_bytes(seed, "big") % (N - 1) + 1, CURVES[kind])
+
+
+def public(k):
+    return k.public_key().public_bytes(serialization.Encoding.DER,
+                                       serialization.PublicFormat.SubjectPublicKeyInfo)
+
+
+def sign(k, *parts, high_s=False, tail=b"", long_form=False, family=None):
+    if isinstance(k, ed25519.Ed25519PrivateKey):
+        sig = k.sign(b"".join(parts))
+        s = int.from_bytes(sig[32:], "little") + (ED_ORDER if high_s else 0)
+        return sig[:32] + s.to_bytes(32, "little") + tail
+    sha3 = public(k) in SHA3 if family is None else family == "SHA3"
+    algorithm = hashes.SHA3_256() if sha3 else hashes.SHA256()
+    digest = hashes.Hash(algorithm)
+    digest.update(b"".join(parts))
+    der = k.sign(digest.finalize(), ec.ECDSA(Prehashed(algorithm), deterministic_signing=True))
     r, s = decode_dss_signature(der)
-    if (s > N // 2) != high_s:
-        s = N - s
+    order = ORDERS[k.curve.name]
+    if (s > order // 2) != high_s:
+        s = order - s
     der = encode_dss_signature(r, s)
     if long_form:
         der = der[:1] + b"\x81" + der[1:]
@@ -87,8 +112,8 @@ def name(cn, ous=()):
 
 class Cert:
     def __init__(self, cn, ous=(), issuer=None, ca=False, word=None, start=T0,
-                 days=3650, signer=None):
-        self.key = key(word or cn)
+                 days=3650, signer=None, kind="p256"):
+        self.key = key(word or cn, kind)
         signer = signer or (issuer.key if issuer else self.key)
         b = (x509.CertificateBuilder()
              .subject_name(name(cn, ous))
@@ -128,11 +153,14 @@ def pem_of(der, sig):
 
 
 class Org:
-    def __init__(self, mspid):
-        self.mspid = mspid
-        self.root = Cert("ca." + mspid, ca=True)
+    def __init__(self, mspid, kind="p256", family=None, word=""):
+        self.mspid, self.family = mspid, family
+        self.root = Cert("ca." + mspid + word, ca=True)
         for role in ("client", "peer", "admin", "orderer"):
-            setattr(self, role, Cert("%s.%s" % (role, mspid), [role], self.root))
+            cert = Cert("%s.%s%s" % (role, mspid, word), [role], self.root, kind=kind)
+            setattr(self, role, cert)
+            if family == "SHA3":
+                SHA3.add(public(cert.key))
 
     def msp(self, roots=None, intermediates=(), crls=(), node_ous=True, admins=()):
         ous = msg((1, 1), *[(i, msg((2, ou))) for i, ou in
@@ -140,6 +168,7 @@ class Org:
         inner = msg((1, self.mspid), *[(2, c.pem) for c in roots or [self.root]],
                     *[(3, c.pem) for c in intermediates],
                     *[(4, c.pem) for c in admins], *[(5, c) for c in crls],
+                    (8, msg((1, self.family)) if self.family else None),
                     (11, ous if node_ous else None))
         return msg((2, inner))
 
@@ -216,7 +245,7 @@ def org_group(org, r):
     return Group(values={"MSP": (0, org.msp())}, policies=p)
 
 
-def base_config():
+def base_config(one=ONE, two=TWO, capability="V2_0"):
     meta = {"Readers": (0, implicit(ANY, "Readers")),
             "Writers": (0, implicit(ANY, "Writers")),
             "Admins": (0, implicit(MAJORITY, "Admins"))}
@@ -226,14 +255,14 @@ def base_config():
         "Capabilities": (0, capabilities("V2_0"))},
         dict(meta, BlockValidation=(0, implicit(ANY, "Writers"))))
     application = Group(
-        {"One": org_group(ONE, CLIENT), "Two": org_group(TWO, CLIENT)},
+        {"One": org_group(one, CLIENT), "Two": org_group(two, CLIENT)},
         {"Capabilities": (0, capabilities("V2_0"))},
         dict(meta, Endorsement=(0, implicit(MAJORITY, "Endorsement")),
              LifecycleEndorsement=(0, implicit(MAJORITY, "Endorsement"))))
     return Group({"Orderer": orderer, "Application": application}, {
         "HashingAlgorithm": (0, msg((1, "SHA256"))),
         "BlockDataHashingStructure": (0, msg((1, 0xffffffff))),
-        "Capabilities": (0, capabilities("V2_0"))}, meta)
+        "Capabilities": (0, capabilities(capability))}, meta)
 
 
 def at(config, path):
@@ -329,7 +358,8 @@ class Tx:
             how = how[0] if how else {}
             ident = identity(how.get("as", org.mspid), how.get("pem", cert.pem))
             key_ = how.get("key", cert.key)
-            ends += field(2, msg((1, ident), (2, how.get("sig") or sign(key_, prp, ident))))
+            ends += field(2, msg((1, ident), (2, how.get("sig") or
+                                  sign(key_, prp, ident, **how.get("sign", {})))))
         endorsed = field(1, prp) + ends
         if o.get("split_endorsed"):
             cap = msg((1, proposal)) + field(2, field(1, prp)) + field(2, ends)
@@ -872,12 +902,116 @@ def bft():
              genesis="migration_genesis")
 
 
+def kinds():
+    """Keys and digests of every kind that Fabric knows."""
+    def chain(what, one, two, capability, entries):
+        g = put(what + "_genesis", genesis(base_config(one, two, capability)))
+        built = [tx(endorsers=e, creator=c, how=h) for _, c, e, h in entries]
+        codes = [code for code, *_ in entries]
+        case(what, first(built, g), "accept", codes, codes.count(0), genesis=what + "_genesis")
+
+    def both(one, two, **how):
+        return [(one, one.peer), (two, two.peer, how)]
+
+    sha3 = Org("OneMSP", family="SHA3", word=".sha3")
+    p384 = Org("TwoMSP", "p384", word=".p384")
+    p521 = Org("OneMSP", "p521", word=".p521")
+    ed = Org("TwoMSP", "ed25519", word=".ed")
+    odd = Org("OneMSP", family="SHA4", word=".odd")
+    chain("kinds_sha3_p384", sha3, p384, "V2_0", [
+        (0, (sha3, sha3.client), both(sha3, p384), {}),
+        (0, (p384, p384.client), both(sha3, p384), {}),
+        (4, (sha3, sha3.client), both(sha3, p384), {"family": "SHA2"}),
+        (4, (p384, p384.client), both(sha3, p384), {"family": "SHA3"}),
+        (4, (p384, p384.client), both(sha3, p384), {"high_s": True}),
+        (0, (p384, p384.client), both(sha3, p384), {"tail": b"after"}),
+        (10, (p384, p384.client), both(sha3, p384, sign={"high_s": True}), {}),
+        (10, (p384, p384.client), [(sha3, sha3.peer, {"sign": {"family": "SHA2"}}),
+                                   (p384, p384.peer)], {}),
+        (10, (p384, p384.client), both(sha3, p384, sign={"family": "SHA3"}), {}),
+    ])
+    ed_cases = [
+        ((p521, p521.client), both(p521, ed), {}, 0),
+        ((ed, ed.client), both(p521, ed), {}, 0),
+        ((ed, ed.client), both(p521, ed), {"high_s": True}, 4),
+        ((ed, ed.client), both(p521, ed), {"tail": b"x"}, 4),
+        ((p521, p521.client), both(p521, ed, sign={"high_s": True}), {}, 10),
+        ((p521, p521.client), both(p521, ed, sign={"tail": b"x"}), {}, 10),
+        ((p521, p521.client), both(p521, ed, sig=b"\0" * 64), {}, 10),
+        ((p521, p521.client), both(p521, ed, sig=b"\0" * 63), {}, 10),
+        ((p521, p521.client), both(p521, ed, key=p521.peer.key), {}, 10),
+    ]
+    chain("kinds_ed25519", p521, ed, "V3_0", [(code, c, e, h) for c, e, h, code in ed_cases])
+    # before release 3 such a key is no identity
+    chain("kinds_ed25519_v2", p521, ed, "V2_0", [
+        (4 if c[0] is ed else 10, c, e, h) for c, e, h, _ in ed_cases])
+    chain("kinds_unknown_family", odd, TWO, "V2_0", [
+        (4, (odd, odd.client), both(odd, TWO), {}),
+        (10, (TWO, TWO.client), both(odd, TWO), {}),
+        (4, (odd, odd.client), both(odd, TWO), {"family": "SHA3"})])
+    nodes = [(i, Cert("node%d.%s" % (i, kind), ["orderer"], ORD.root, kind=kind))
+             for i, kind in enumerate(("p256", "p384", "p521", "ed25519"), 1)]
+    g = put("kinds_bft_genesis", genesis(bft_config(nodes)))
+    for what, signers, want in (
+            ("three", nodes[1:], "accept"), ("others", nodes[:3], "accept"),
+            ("p384_high_s", [nodes[0], nodes[1] + ({"high_s": True},), nodes[2]], "signature"),
+            ("p521_high_s", [nodes[0], nodes[1], nodes[2] + ({"high_s": True},)], "signature"),
+            ("ed25519_high_s", [nodes[0], nodes[1], nodes[3] + ({"high_s": True},)], "signature")):
+        ok = int(want == "accept")
+        case("kinds_bft_" + what, first([good()], g, signers=signers), want,
+             [0] if ok else None, ok, genesis="kinds_bft_genesis")
+
+
+def crl(issuer, *certs, signer=None):
+    b = (x509.CertificateRevocationListBuilder().issuer_name(issuer.cert.subject)
+         .last_update(T0).next_update(T0 + DAY)
+         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(
+             issuer.key.public_key()), False))
+    for c in certs:
+        b = b.add_revoked_certificate(x509.RevokedCertificateBuilder().serial_number(
+            c.cert.serial_number).revocation_date(T0).build())
+    return b.sign((signer or issuer).key, hashes.SHA256(), ecdsa_deterministic=True) \
+        .public_bytes(serialization.Encoding.PEM)
+
+
+def memberships():
+    """One MSP's definition, changed: lists of the revoked, no units, intermediates."""
+    other = Cert("other.OneMSP", ["client"], ONE.root)
+    inner = Cert("ica.OneMSP", issuer=ONE.root, ca=True)
+    below = Cert("below.OneMSP", ["client"], inner)
+    admin = Cert("listed.OneMSP", [], ONE.root)
+
+    def chain(what, codes, **how):
+        config = base_config()
+        config.groups["Application"].groups["One"].values["MSP"] = (0, ONE.msp(**how))
+        g = put("msp_%s_genesis" % what, genesis(config))
+        creators = [ONE.client, other, below, admin]
+        built = [tx(creator=(ONE, c), endorsers=[(TWO, TWO.peer), (ONE, ONE.peer)])
+                 for c in creators]
+        case("msp_" + what, first(built, g), "accept", codes, codes.count(0),
+             genesis="msp_%s_genesis" % what)
+    chain("plain", [0, 0, 4, 4])
+    chain("revoked", [4, 0, 4, 4], crls=[crl(ONE.root, ONE.client)])
+    chain("revoked_two_lists", [4, 4, 4, 4],
+          crls=[crl(ONE.root, other), crl(ONE.root, ONE.client)])
+    # the list's own signature counts, its dates do not
+    chain("revoked_by_stranger", [0, 0, 4, 4], crls=[crl(ONE.root, ONE.client, signer=TWO.root)])
+    chain("revoked_by_other_ca", [0, 0, 4, 4], crls=[crl(TWO.root, ONE.client)])
+    # a root that issued a configured intermediate issues no identities
+    chain("inner", [4, 4, 10, 4], intermediates=[inner])
+    # without units nobody is a peer, so nothing is endorsed
+    chain("no_units", [10, 10, 4, 10], node_ous=False)
+    chain("no_units_listed", [10, 10, 4, 10], node_ous=False, admins=[admin])
+
+
 def main():
     transactions()
     identities()
     orderers()
     configurations()
     bft()
+    kinds()
+    memberships()
     FILES["cases.json"] = (json.dumps(CASES, indent=1) + "\n").encode()
     same = True
     for fname, content in FILES.items():
