@@ -283,7 +283,7 @@ static void change_record(struct run *r)
 		old ? strstr((const char *)old->value.p, "\"version\":") : NULL;
 
 	if (at)
-		put_record(r, "active", atoi(at + 10) + 1);
+		put_record(r, "active", (int)strtol(at + 10, NULL, 10) + 1);
 	else
 		refuse(r, "NOTFOUND: no such record");
 }

@@ -210,7 +210,7 @@ static bool make_dir(char *out, size_t size, const char *dir, const char *name)
 	return false;
 }
 
-static bool write_user(const struct net *n, const char *dir, const char *name,
+static bool write_user(const char *dir, const char *name,
 		       const struct identity *id, const struct org *tls_of)
 {
 	struct pool p = { NULL };
@@ -218,7 +218,6 @@ static bool write_user(const struct net *n, const char *dir, const char *name,
 	char path[400];
 	bool ok;
 
-	(void)n;
 	issue_tls(&tls, &p, tls_of, name);
 	ok = make_dir(path, sizeof(path), dir, name) &&
 	     put(path, "cert.pem", id->pem, 0644) &&
@@ -247,24 +246,41 @@ static bool write_bad_users(const struct net *n, const char *users)
 	bool ok;
 
 	pki_issue(&id, &p, &n->org[0].ca[0], &expired);
-	ok = write_user(n, users, "expired", &id, &n->org[0]);
+	ok = write_user(users, "expired", &id, &n->org[0]);
 	pki_free(&id);
 	pki_authority(&ca, &p, "StrangerMSP");
 	pki_issue(&id, &p, &ca, &outsider);
-	ok = ok && write_user(n, users, "outsider", &id, &n->org[0]);
+	ok = ok && write_user(users, "outsider", &id, &n->org[0]);
 	pki_free(&id);
 	pki_free(&ca);
 	pool_free(&p);
 	return ok;
 }
 
-static bool write_org(const struct org *org, const char *orgs)
+/* All that the configuration lists, for an operator's file of roots. */
+static bool put_roots(const char *dir, const char *name,
+		      const struct identity *ca, const struct org *org)
 {
-	char path[400];
+	struct qiao_buf b = QIAO_BUF;
+	bool ok;
 
-	return make_dir(path, sizeof(path), orgs, org->msp) &&
-	       put(path, "ca.pem", org->ca[org->end - 1].pem, 0644) &&
-	       put(path, "tlsca.pem", org->tls_ca[org->end - 1].pem, 0644);
+	for (size_t i = org->first; i < org->end; i++)
+		qiao_buf_put(&b, ca[i].pem);
+	ok = put(dir, name, qiao_buf_slice(&b), 0644);
+	qiao_buf_free(&b);
+	return ok;
+}
+
+bool net_write_roots(const struct net *n, const char *dir)
+{
+	char orgs[300], path[400];
+	bool ok = make_dir(orgs, sizeof(orgs), dir, "orgs");
+
+	for (size_t i = 0; ok && i < n->orgs; i++)
+		ok = make_dir(path, sizeof(path), orgs, n->org[i].msp) &&
+		     put_roots(path, "ca.pem", n->org[i].ca, &n->org[i]) &&
+		     put_roots(path, "tlsca.pem", n->org[i].tls_ca, &n->org[i]);
+	return ok;
 }
 
 static bool write_endpoints(const struct net *n, const char *dir)
@@ -285,18 +301,16 @@ static bool write_endpoints(const struct net *n, const char *dir)
 
 bool net_write(const struct net *n, const char *dir)
 {
-	char orgs[300], users[300], name[64];
-	bool ok = make_dir(orgs, sizeof(orgs), dir, "orgs") &&
+	char users[300], name[64];
+	bool ok = net_write_roots(n, dir) &&
 		  make_dir(users, sizeof(users), dir, "users");
 
-	for (size_t i = 0; ok && i < n->orgs; i++)
-		ok = write_org(&n->org[i], orgs);
 	for (size_t i = 0; ok && i < NET_PEERS; i++) {
 		snprintf(name, sizeof(name), "client%zu", i + 1);
-		ok = write_user(n, users, name, &n->org[i].client, &n->org[i]);
+		ok = write_user(users, name, &n->org[i].client, &n->org[i]);
 	}
 	/* a peer may read, not write */
 	return ok &&
-	       write_user(n, users, "reader", &n->peer[0].signer, &n->org[0]) &&
+	       write_user(users, "reader", &n->peer[0].signer, &n->org[0]) &&
 	       write_bad_users(n, users) && write_endpoints(n, dir);
 }

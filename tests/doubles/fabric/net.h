@@ -68,5 +68,7 @@ void net_take_nodes(struct net *n, const struct node node[NET_ORDERERS],
 
 /* Write what gateways need: roots, users with keys, the nodes' addresses. */
 bool net_write(const struct net *n, const char *dir);
+/* The roots alone, after one changed. */
+bool net_write_roots(const struct net *n, const char *dir);
 
 #endif
