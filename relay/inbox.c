@@ -7,20 +7,6 @@
 
 #include <string.h>
 
-/* The sender's word that it sent this, for the auditor. */
-static void put_audit(struct qiao_buf *out, const struct qiao_item_transfer *it,
-		      const struct qiao_message *m)
-{
-	qiao_mp_put_array(out, 5);
-	qiao_mp_put_bin(out, it->entry);
-	qiao_mp_put_uint(out, it->entry_index);
-	qiao_mp_put_uint(out, m->env.audit_size);
-	qiao_mp_put_hash(out, &m->env.audit_root);
-	qiao_mp_put_array(out, it->path.n);
-	for (size_t i = 0; i < it->path.n; i++)
-		qiao_mp_put_hash(out, &it->path.h[i]);
-}
-
 static void fill_row(struct qiao_in_row *t, const struct qiao_item_transfer *it,
 		     const struct qiao_message *m, int64_t now_ms)
 {
@@ -35,7 +21,7 @@ static void fill_row(struct qiao_in_row *t, const struct qiao_item_transfer *it,
 	t->as_of_height = it->as_of_height;
 	t->as_of_hash = it->as_of_hash;
 	t->as_of_basis = it->as_of_basis;
-	t->entry = it->entry_index;
+	t->entry = it->queued.index;
 	t->received_at = now_ms;
 	t->changed_at = now_ms;
 	t->id_array = it->id_array;
@@ -59,7 +45,7 @@ static qiao_err put_row(struct qiao_txn *txn,
 	t.state = (int)next;
 	if (proof_ref)
 		t.proof_ref = *proof_ref;
-	put_audit(&audit, it, m);
+	qiao_queued_encode(&audit, &it->queued);
 	t.audit = qiao_buf_slice(&audit);
 	err = audit.err != QIAO_OK ? audit.err : qiao_store_in_put(txn, &t);
 	qiao_buf_free(&audit);

@@ -229,11 +229,7 @@ void qiao_item_transfer_encode(struct qiao_buf *out,
 	else
 		qiao_mp_put_nil(out);
 	put_duty(out, it);
-	qiao_mp_put_bin(out, it->entry);
-	qiao_mp_put_uint(out, it->entry_index);
-	qiao_mp_put_array(out, it->path.n);
-	for (size_t i = 0; i < it->path.n; i++)
-		qiao_mp_put_hash(out, &it->path.h[i]);
+	qiao_queued_put(out, &it->queued);
 }
 
 static void get_id(struct qiao_mp *m, struct qiao_item_transfer *out)
@@ -279,13 +275,6 @@ static void get_duty(struct qiao_mp *m, struct qiao_item_transfer *out)
 		qiao_mp_fail(m, err);
 }
 
-static void get_path(struct qiao_mp *m, struct qiao_merkle_path *path)
-{
-	path->n = qiao_mp_array(m, QIAO_MERKLE_DEPTH_MAX);
-	for (size_t i = 0; i < path->n; i++)
-		path->h[i] = qiao_mp_hash(m);
-}
-
 qiao_err qiao_item_transfer_parse(struct qiao_item_transfer *out,
 				  struct qiao_slice in)
 {
@@ -309,9 +298,7 @@ qiao_err qiao_item_transfer_parse(struct qiao_item_transfer *out,
 		out->proof_item =
 			(unsigned int)qiao_mp_uint(&m, QIAO_ITEMS_MAX - 1);
 	get_duty(&m, out);
-	out->entry = qiao_mp_bin(&m, QIAO_QUEUED_ENTRY_MAX);
-	out->entry_index = qiao_mp_uint(&m, QIAO_AUDIT_SIZE_MAX);
-	get_path(&m, &out->path);
+	qiao_queued_get(&m, &out->queued);
 	return finish(&m, out, sizeof(*out));
 }
 

@@ -8,6 +8,7 @@
 #define RELAY_ITEMS_H
 
 #include "gateway/crypto/merkle.h"
+#include "gateway/wire/queued.h"
 #include "gateway/wire/transfer_id.h"
 #include "relay/envelope.h"
 
@@ -66,9 +67,7 @@ struct qiao_item_transfer {
 	unsigned int proof_item; /* index in the message */
 	struct qiao_slice duty;  /* encoded array, empty: none */
 	struct qiao_slice duty_basis, duty_case; /* its elements */
-	struct qiao_slice entry;                 /* the sender's audit entry */
-	uint64_t entry_index;
-	struct qiao_merkle_path path;
+	struct qiao_queued queued;               /* the sender's audit entry */
 };
 /* 1: a proof, 2: a transfer, 0: neither. */
 unsigned int qiao_item_kind(struct qiao_slice in);

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 LIB_SRC += $(addprefix relay/,capture.c dialer.c envelope.c inbox.c items.c \
-           items_check.c link.c listener.c outbox.c peer.c receipt.c retry.c \
+           items_check.c keep.c link.c listener.c outbox.c peer.c receipt.c retry.c \
            transfer_state.c)
 UNIT_SRC += $(addprefix tests/unit/relay/,envelope_test.c exchange_test.c \
             items_test.c outbox_test.c \

@@ -19,17 +19,6 @@
 #define QIAO_PEER_KEYS_MAX 8
 #define QIAO_URL_MAX       256
 
-/* On wire: append, never renumber. docs/wire.md 7.1 */
-enum qiao_kind {
-	QIAO_KIND_HEADERS = 1,
-	QIAO_KIND_TRANSFERS = 2,
-	QIAO_KIND_RECEIPTS = 3,
-	QIAO_KIND_REQUEST = 4, /* reserved */
-	QIAO_KIND_ANSWER = 5,  /* reserved */
-	QIAO_KIND_STATUS = 6,
-	QIAO_KIND_REFUSAL = 7, /* a reply only */
-};
-
 /* Zero refuses everything. */
 enum qiao_standing {
 	QIAO_STANDING_BLOCKED = 0, /* by an operator */

@@ -187,6 +187,10 @@ static void print_text(const struct qiao_audit_result *r, bool own_word,
 		    "  not decided again %" PRIu64 "\n",
 	       r->entries, r->checkpoints, r->signed_, r->decisions,
 	       r->replayed, r->not_replayed);
+	printf(zh ? "对端签名成立 %" PRIu64 "  目录中没有 %" PRIu64 "\n"
+		  : "signed by peers %" PRIu64 "  not in the folder %" PRIu64
+		    "\n",
+	       r->peer_signed, r->peer_missing);
 	for (size_t i = 0; r->verdict != QIAO_AUDIT_TAMPERED &&
 			   i < sizeof(numbers) / sizeof(numbers[0]);
 	     i++)
@@ -243,6 +247,8 @@ static bool print_json(const struct qiao_audit_result *r)
 		     r->key.scheme ? qiao_pubkey_format(key, &r->key) : "");
 	qiao_jw_kint(&w, "not_replayed", (int64_t)r->not_replayed);
 	json_open(&w, &r->counts);
+	qiao_jw_kint(&w, "peer_missing", (int64_t)r->peer_missing);
+	qiao_jw_kint(&w, "peer_signed", (int64_t)r->peer_signed);
 	qiao_jw_kint(&w, "replayed", (int64_t)r->replayed);
 	qiao_jw_kint(&w, "signed", (int64_t)r->signed_);
 	qiao_jw_kstr(&w, "verdict", verdict_name(r->verdict, false));

@@ -10,6 +10,8 @@
 #include "gateway/conf/folder.h"
 #include "gateway/store/audit.h"
 #include "gateway/store/evidence.h"
+#include "gateway/store/in.h"
+#include "gateway/store/message.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -24,7 +26,7 @@ struct exporter {
 	struct qiao_audit_export *x;
 	const char *dir;
 	struct qiao_why *why;
-	FILE *entries, *leaves, *checkpoints;
+	FILE *entries, *leaves, *checkpoints, *messages, *queued;
 	struct qiao_hash root;
 };
 
@@ -128,6 +130,32 @@ static qiao_err write_checkpoint(void *ctx, const void *row)
 	return QIAO_OK;
 }
 
+static qiao_err write_message(void *ctx, const void *row)
+{
+	struct exporter *e = ctx;
+	const struct qiao_message_row *r = row;
+
+	put_hex(e->messages, r->envelope);
+	fputc(' ', e->messages);
+	put_hex(e->messages, r->signature);
+	fputs(r->items.n ? " " : " -", e->messages);
+	put_hex(e->messages, r->items);
+	fputc('\n', e->messages);
+	return QIAO_OK;
+}
+
+static qiao_err write_queued(void *ctx, const void *row)
+{
+	struct exporter *e = ctx;
+	const struct qiao_in_said *r = row;
+
+	put_hex(e->queued, qiao_slice_hash(&r->id));
+	fputc(' ', e->queued);
+	put_hex(e->queued, r->audit);
+	fputc('\n', e->queued);
+	return QIAO_OK;
+}
+
 static qiao_err note_signed(void *ctx, const void *row)
 {
 	struct exporter *e = ctx;
@@ -168,36 +196,45 @@ static qiao_err write_log(struct qiao_txn *txn, void *arg)
 	if (err == QIAO_OK)
 		err = qiao_audit_root(txn, &e->root, e->x->entries);
 	if (err == QIAO_OK)
+		err = qiao_store_message_each(txn, write_message, e);
+	if (err == QIAO_OK)
+		err = qiao_store_in_said_each(txn, write_queued, e);
+	if (err == QIAO_OK)
 		err = qiao_store_evidence_each(txn, write_evidence, e);
 	return err;
 }
 
 static qiao_err export_log(struct exporter *e)
 {
-	qiao_err err = need_dir(e, QIAO_AUDIT_EVIDENCE), end;
+	const struct {
+		FILE **f;
+		const char *name;
+	} files[] = {
+		{ &e->entries, QIAO_AUDIT_ENTRIES },
+		{ &e->leaves, QIAO_AUDIT_LEAVES },
+		{ &e->checkpoints, QIAO_AUDIT_CHECKPOINTS },
+		{ &e->messages, QIAO_AUDIT_MESSAGES },
+		{ &e->queued, QIAO_AUDIT_QUEUED },
+	};
+	const size_t n = sizeof(files) / sizeof(files[0]);
+	qiao_err err = need_dir(e, QIAO_AUDIT_EVIDENCE);
 
-	if (err == QIAO_OK)
-		err = open_file(&e->entries, e, QIAO_AUDIT_ENTRIES);
-	if (err == QIAO_OK)
-		err = open_file(&e->leaves, e, QIAO_AUDIT_LEAVES);
-	if (err == QIAO_OK)
-		err = open_file(&e->checkpoints, e, QIAO_AUDIT_CHECKPOINTS);
+	for (size_t i = 0; i < n && err == QIAO_OK; i++)
+		err = open_file(files[i].f, e, files[i].name);
 	if (err == QIAO_OK) {
 		err = qiao_store_read(e->x->store, write_log, e);
 		if (err != QIAO_OK && !e->why->text[0])
 			qiao_fail(e->why, err, "the store: %s",
 				  qiao_strerror(err));
 	}
-	end = e->entries ? close_file(&e->entries, e, QIAO_AUDIT_ENTRIES)
-			 : QIAO_OK;
-	err = err == QIAO_OK ? end : err;
-	end = e->leaves ? close_file(&e->leaves, e, QIAO_AUDIT_LEAVES)
-			: QIAO_OK;
-	err = err == QIAO_OK ? end : err;
-	end = e->checkpoints
-		      ? close_file(&e->checkpoints, e, QIAO_AUDIT_CHECKPOINTS)
-		      : QIAO_OK;
-	return err == QIAO_OK ? end : err;
+	for (size_t i = 0; i < n; i++) {
+		qiao_err end =
+			*files[i].f ? close_file(files[i].f, e, files[i].name)
+				    : QIAO_OK;
+
+		err = err == QIAO_OK ? end : err;
+	}
+	return err;
 }
 
 /* --- what it is judged with ---------------------------------------------- */
@@ -334,7 +371,7 @@ static qiao_err export_summary(const struct exporter *e)
 	qiao_jw_khex(&w, "network", qiao_slice_hash(&e->x->cfg->network));
 	qiao_jw_khex(&w, "root", qiao_slice_hash(&e->root));
 	qiao_jw_kint(&w, "signed", (int64_t)e->x->signed_);
-	qiao_jw_kint(&w, "v", 1);
+	qiao_jw_kint(&w, "v", QIAO_AUDIT_FOLDER_VERSION);
 	qiao_jw_kstr(&w, "version", QIAO_VERSION);
 	qiao_jw_end(&w);
 	if (err == QIAO_OK)

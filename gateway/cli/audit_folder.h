@@ -22,6 +22,12 @@
 #define QIAO_AUDIT_POLICIES "policies" /* SHA256/FILE.cfg */
 #define QIAO_AUDIT_ANCHORS  "anchors"  /* CHAIN.anchor, CHAIN.genesis */
 #define QIAO_AUDIT_EVIDENCE "evidence" /* SHA256.bin */
+/* what peers signed: HEX(envelope) HEX(signature) HEX(kept items) or - */
+#define QIAO_AUDIT_MESSAGES "messages.txt"
+/* and what their logs say: TRANSFER HEX(entry, index, path) */
+#define QIAO_AUDIT_QUEUED "queued.txt"
+/* of export.json: 1 had neither of the last two */
+#define QIAO_AUDIT_FOLDER_VERSION 2
 
 struct qiao_store;
 
@@ -75,6 +81,9 @@ struct qiao_audit_result {
 	struct qiao_why why; /* tampered: how; incomplete: the first gap */
 	uint64_t entries, checkpoints, signed_; /* signed_: newest tree size */
 	uint64_t decisions, replayed, not_replayed;
+	/* entries that name a message of a peer: its signature holds, or it is
+	 * not in the folder */
+	uint64_t peer_signed, peer_missing;
 	char gateway[QIAO_NAME_MAX + 1];
 	struct qiao_pubkey key; /* that signed */
 	struct qiao_audit_counts counts;

@@ -8,6 +8,7 @@
 #include "gateway/base/slice.h"
 #include "gateway/cli/audit_books.h"
 #include "gateway/cli/audit_heads.h"
+#include "gateway/cli/audit_peers.h"
 #include "gateway/cli/audit_policy.h"
 #include "gateway/crypto/hash.h"
 #include "policies/engine/decision_json.h"
@@ -38,6 +39,7 @@ struct verifier {
 	struct bundle bundle[BUNDLES_MAX];
 	size_t n_bundles;
 	FILE *entries, *leaves;
+	struct qiao_audit_peers *peers; /* NULL: a folder of version 1 */
 	char line[QIAO_AUDIT_ENTRY_MAX + 2];
 };
 
@@ -219,6 +221,25 @@ static qiao_err check_start(struct verifier *k, uint64_t i,
 	return activate(k, i, qiao_json_get(e, "policy"));
 }
 
+/* The peer cannot deny what it signed, nor can we have made it up. */
+static qiao_err check_peer(struct verifier *k, uint64_t i,
+			   const struct qiao_json *e)
+{
+	struct qiao_why why = { "" };
+	bool named = false;
+	qiao_err err =
+		k->peers ? qiao_audit_peers_check(k->peers, &named, e, &why)
+			 : QIAO_OK;
+
+	if (err == QIAO_E_PROOF)
+		return TAMPERED(k, i, i, "%s", why.text);
+	if (err == QIAO_E_NOTFOUND)
+		k->r->peer_missing++;
+	else if (err == QIAO_OK && named)
+		k->r->peer_signed++;
+	return err == QIAO_E_NOTFOUND ? QIAO_OK : err;
+}
+
 static qiao_err check_type(struct verifier *k, uint64_t i,
 			   const struct qiao_json *e, struct qiao_slice bytes)
 {
@@ -230,7 +251,7 @@ static qiao_err check_type(struct verifier *k, uint64_t i,
 		return activate(k, i, qiao_json_get(e, "bundle"));
 	if (text_is(e, "type", "chain_frozen"))
 		return check_evidence(k, i, e);
-	return QIAO_OK;
+	return check_peer(k, i, e);
 }
 
 /* leaves.txt is a help to find the place: the signed heads are the proof. */
@@ -404,7 +425,8 @@ static qiao_err read_summary(struct verifier *k, struct qiao_json **out,
 	qiao_buf_free(&b);
 	if (err != QIAO_OK)
 		return err;
-	if (!qiao_json_int(qiao_json_get(*out, "v"), &v) || v != 1 ||
+	if (!qiao_json_int(qiao_json_get(*out, "v"), &v) || v < 1 ||
+	    v > QIAO_AUDIT_FOLDER_VERSION ||
 	    !qiao_str_copy(k->r->gateway, sizeof(k->r->gateway),
 			   qiao_json_text(qiao_json_get(*out, "gateway"))) ||
 	    !k->r->gateway[0] ||
@@ -413,7 +435,9 @@ static qiao_err read_summary(struct verifier *k, struct qiao_json **out,
 		return qiao_fail(why, QIAO_E_MALFORMED,
 				 "%s is not what `qiao audit export` writes",
 				 path);
-	return QIAO_OK;
+	return v == 1 ? QIAO_OK
+		      : qiao_audit_peers_open(&k->peers, k->v->dir,
+					      k->r->gateway, &k->network, why);
 }
 
 static qiao_err read_heads(struct verifier *k, struct qiao_why *why)
@@ -458,6 +482,11 @@ static qiao_err run(struct verifier *k, struct qiao_why *why)
 	if (err == QIAO_OK && k->r->not_replayed > 0)
 		INCOMPLETE(k, "%" PRIu64 " decisions were not re-evaluated",
 			   k->r->not_replayed);
+	if (err == QIAO_OK && k->r->peer_missing > 0)
+		INCOMPLETE(k,
+			   "%" PRIu64 " entries name a message of a peer that, "
+			   "or whose key, is not in the folder",
+			   k->r->peer_missing);
 	qiao_json_free(summary);
 	return err;
 }
@@ -486,6 +515,7 @@ qiao_err qiao_audit_verify(struct qiao_audit_result *out,
 		fclose(k->entries);
 	if (k->leaves)
 		fclose(k->leaves);
+	qiao_audit_peers_close(k->peers);
 	qiao_audit_heads_free(&k->heads);
 	qiao_books_free(&k->books);
 	qiao_free(k);

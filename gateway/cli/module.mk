@@ -8,6 +8,7 @@ qiao_SRC += gateway/cli/main.c
 qiao_SRC += gateway/cli/verify.c
 LIB_SRC += gateway/cli/audit_books.c
 LIB_SRC += gateway/cli/audit_export.c
+LIB_SRC += gateway/cli/audit_peers.c
 LIB_SRC += gateway/cli/audit_heads.c
 LIB_SRC += gateway/cli/audit_policy.c
 LIB_SRC += gateway/cli/audit_verify.c

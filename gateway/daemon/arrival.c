@@ -11,6 +11,7 @@
 #include "gateway/record/payload.h"
 #include "gateway/store/proof.h"
 #include "relay/inbox.h"
+#include "relay/keep.h"
 
 #include <string.h>
 
@@ -29,6 +30,12 @@ struct take_arg {
 	size_t n;
 	int64_t now_ms;
 	struct qiao_rules *rules;
+};
+
+struct evidence_arg {
+	const struct qiao_item_transfer *it;
+	const struct qiao_message *m;
+	struct qiao_buf bytes;
 };
 
 struct qiao_route *qiao_route_in(struct qiao_daemon *d,
@@ -116,8 +123,8 @@ static bool waits(const struct take_arg *a, struct qiao_txn *txn,
 	}
 	if (qiao_payload_parse(&p, o->it.payload, NULL) != QIAO_OK)
 		return true;
-	passes = qiao_freeze_passes(txn, o->route, a->rules, o->it.id.from.height,
-				    &p.head);
+	passes = qiao_freeze_passes(txn, o->route, a->rules,
+				    o->it.id.from.height, &p.head);
 	qiao_payload_fini(&p);
 	return !passes;
 }
@@ -178,18 +185,36 @@ static qiao_err take_all(struct qiao_txn *txn, void *arg)
 
 	for (size_t i = 0; i < a->n && err == QIAO_OK; i++)
 		err = take_one(a, txn, i, &room);
+	for (size_t i = 0; i < a->n && err == QIAO_OK; i++)
+		if (a->one[i].fresh)
+			return qiao_message_keep(txn, a->m, a->now_ms);
 	return err;
 }
 
+static qiao_err read_evidence(struct qiao_txn *txn, void *arg)
+{
+	struct evidence_arg *e = arg;
+
+	return qiao_peer_evidence(txn, &e->bytes, e->it, e->m);
+}
+
 /* The sender contradicts itself: its own signed bytes are the evidence. */
+static void freeze_conflict(struct take_arg *a, const struct one *o)
+{
+	struct evidence_arg e = { .it = &o->it, .m = a->m };
+
+	if (qiao_store_read(a->d->store, read_evidence, &e) != QIAO_OK)
+		qiao_buf_clear(&e.bytes);
+	qiao_route_freeze(o->route, qiao_buf_slice(&e.bytes),
+			  "a transfer id came back with another payload");
+	qiao_buf_free(&e.bytes);
+}
+
 static void freeze_conflicts(struct take_arg *a)
 {
 	for (size_t i = 0; i < a->n; i++)
 		if (a->reply[i].result == QIAO_TRANSFER_CONFLICT)
-			qiao_route_freeze(
-				a->one[i].route, a->m->signed_bytes,
-				"a transfer id came back with another "
-				"payload");
+			freeze_conflict(a, &a->one[i]);
 }
 
 qiao_err qiao_arrival_take(struct qiao_arrival *out, struct qiao_daemon *d,

@@ -117,8 +117,8 @@ static qiao_err on_receipts(struct answer *a, struct qiao_why *why)
 		qiao_err err = qiao_item_receipt_parse(&it, a->m->items[i]);
 
 		if (err == QIAO_OK)
-			err = qiao_receipts_take(a->d, &reply, &it, a->peer,
-						 &a->m->digest);
+			err = qiao_receipts_take(a->d, &reply, &it, a->m, i,
+						 a->peer);
 		if (err != QIAO_OK)
 			return qiao_fail(why, err, "receipt item %zu: %s", i,
 					 qiao_strerror(err));

@@ -8,6 +8,7 @@
 #include "gateway/crypto/hash.h"
 #include "gateway/daemon/chain.h"
 #include "gateway/daemon/freeze.h"
+#include "relay/keep.h"
 #include "relay/outbox.h"
 #include "relay/receipt.h"
 
@@ -72,7 +73,8 @@ struct take {
 	struct qiao_daemon *d;
 	const struct qiao_item_receipt *it;
 	const char *peer;
-	const struct qiao_hash *envelope;
+	const struct qiao_message *m;
+	size_t item; /* of m */
 	enum qiao_receipt_result result;
 	bool known;
 	struct qiao_out_row row;
@@ -101,7 +103,7 @@ static qiao_err audit_receipt(struct take *t, struct qiao_txn *txn)
 {
 	struct qiao_audit_entry e;
 	char reason[QIAO_REASON_MAX + 1];
-	struct qiao_hash proof;
+	struct qiao_hash proof, item;
 
 	qiao_str_copy(reason, sizeof(reason), t->it->reason);
 	qiao_sha256(&proof, t->it->proof);
@@ -109,7 +111,9 @@ static qiao_err audit_receipt(struct take *t, struct qiao_txn *txn)
 	qiao_audit_hash(&e, "transfer", &t->it->transfer);
 	qiao_audit_hash(&e, "payload", &t->it->digest);
 	qiao_audit_str(&e, "from", t->peer);
-	qiao_audit_hash(&e, "envelope", t->envelope);
+	qiao_audit_hash(&e, "envelope", &t->m->digest);
+	qiao_merkle_leaf(&item, t->m->items[t->item]);
+	qiao_audit_hash(&e, "item", &item);
 	qiao_audit_str(&e, "state", qiao_receipt_state_name(t->it->state));
 	qiao_audit_str_or_null(&e, "reason", reason);
 	if (t->it->has_height)
@@ -143,6 +147,8 @@ static qiao_err take(struct qiao_txn *txn, void *arg)
 	err = qiao_receipt_take(txn, &t->row, t->it, qiao_now_ms());
 	if (err == QIAO_OK)
 		err = audit_receipt(t, txn);
+	if (err == QIAO_OK)
+		err = qiao_message_keep(txn, t->m, qiao_now_ms());
 	return err == QIAO_OK ? close_row(t, txn) : err;
 }
 
@@ -198,10 +204,11 @@ static void alarm_route(struct take *t)
 qiao_err qiao_receipts_take(struct qiao_daemon *d,
 			    struct qiao_item_receipt_reply *reply,
 			    const struct qiao_item_receipt *it,
-			    const char *peer, const struct qiao_hash *envelope)
+			    const struct qiao_message *m, size_t item,
+			    const char *peer)
 {
 	struct take t = {
-		.d = d, .it = it, .peer = peer, .envelope = envelope
+		.d = d, .it = it, .m = m, .item = item, .peer = peer
 	};
 	qiao_err err = qiao_store_read(d->store, match, &t);
 

@@ -7,14 +7,15 @@
 #include "relay/items.h"
 
 /*
- * One receipt item of a peer; envelope: the digest of its message. QIAO_OK with
- * the answer in *reply, durable; any error is ours (store), and the peer asks
+ * One receipt of a peer: item number `item` of its message. QIAO_OK with the
+ * answer in *reply, durable; any error is ours (store), and the peer asks
  * again.
  */
 qiao_err qiao_receipts_take(struct qiao_daemon *d,
 			    struct qiao_item_receipt_reply *reply,
 			    const struct qiao_item_receipt *it,
-			    const char *peer, const struct qiao_hash *envelope);
+			    const struct qiao_message *m, size_t item,
+			    const char *peer);
 
 /*
  * Does this proof of the chain show that `account` (NULL: anybody) delivered a

@@ -6,12 +6,13 @@
 #include "gateway/base/slice.h"
 #include "gateway/crypto/hash.h"
 #include "gateway/daemon/chain.h"
-#include "gateway/daemon/freeze.h"
 #include "gateway/daemon/exchange.h"
+#include "gateway/daemon/freeze.h"
 #include "gateway/store/audit.h"
 #include "gateway/store/proof.h"
 #include "gateway/wire/transfer_id.h"
 #include "relay/items.h"
+#include "relay/keep.h"
 #include "relay/outbox.h"
 
 #define ROWS_MAX  (QIAO_ITEMS_MAX / 2) /* a proof item for each, at worst */
@@ -110,13 +111,13 @@ static qiao_err put_transfer(struct build_arg *b, struct qiao_txn *txn,
 		.as_of_basis = (enum qiao_as_of_basis)row->as_of_basis,
 		.payload = row->payload,
 		.duty = row->duty,
-		.entry_index = row->entry,
+		.queued.index = row->entry,
 	};
 	find_proof(b, row);
 	err = qiao_store_audit_entry(txn, &entry, row->entry);
-	b->it.entry = qiao_buf_slice(&entry);
+	b->it.queued.entry = qiao_buf_slice(&entry);
 	if (err == QIAO_OK)
-		err = qiao_audit_path(txn, &b->it.path, row->entry,
+		err = qiao_audit_path(txn, &b->it.queued.path, row->entry,
 				      b->x->audit_size);
 	if (err == QIAO_OK) {
 		qiao_item_transfer_encode(&b->x->items, &b->it);
@@ -153,20 +154,27 @@ struct replied_arg {
 
 /* Refused for good by the reply itself: an end, so the log must have it. */
 static qiao_err audit_refused(struct replied_arg *a, struct qiao_txn *txn,
-			      const struct qiao_out_row *row)
+			      const struct qiao_out_row *row, size_t i)
 {
 	struct qiao_audit_entry e;
+	struct qiao_hash item;
+	qiao_err err;
+
+	qiao_merkle_leaf(&item, a->x->m.items[i]);
 
 	qiao_audit_begin(&e, "receipt", qiao_now_ms());
 	qiao_audit_hash(&e, "transfer", &row->id);
 	qiao_audit_hash(&e, "payload", &row->digest);
 	qiao_audit_str(&e, "from", a->x->m.env.sender);
 	qiao_audit_hash(&e, "envelope", &a->x->m.digest);
+	qiao_audit_hash(&e, "item", &item);
 	qiao_audit_str(&e, "state", "denied");
 	qiao_audit_str_or_null(&e, "reason", row->reason);
 	qiao_audit_null(&e, "height");
 	qiao_audit_null(&e, "proof");
-	return qiao_audit_append(&a->d->log, txn, &e, &row->id, NULL);
+	err = qiao_audit_append(&a->d->log, txn, &e, &row->id, NULL);
+	return err == QIAO_OK ? qiao_message_keep(txn, &a->x->m, qiao_now_ms())
+			      : err;
 }
 
 static qiao_err write_replied(struct qiao_txn *txn, void *arg)
@@ -186,7 +194,7 @@ static qiao_err write_replied(struct qiao_txn *txn, void *arg)
 		if (err != QIAO_OK)
 			break;
 		if (moved && a->reply[i].result == QIAO_TRANSFER_REFUSED)
-			err = audit_refused(a, txn, &row);
+			err = audit_refused(a, txn, &row, i);
 		a->conflict = a->conflict ||
 			      a->reply[i].result == QIAO_TRANSFER_CONFLICT;
 		qiao_out_row_free(&row);

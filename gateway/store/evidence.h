@@ -13,8 +13,6 @@ enum qiao_scope {
 	QIAO_SCOPE_PEER = 3, /* name: its gateway id */
 };
 
-#define QIAO_EVIDENCE_MAX QIAO_MIB(16) /* two claims of one chain */
-
 struct qiao_evidence_row {
 	struct qiao_hash digest; /* SHA-256 of bytes */
 	enum qiao_scope scope;

@@ -323,3 +323,22 @@ qiao_err qiao_store_in_counts(struct qiao_txn *txn, qiao_each_fn each,
 	}
 	return qiao_sql_end(&q);
 }
+
+qiao_err qiao_store_in_said_each(struct qiao_txn *txn, qiao_each_fn each,
+				 void *ctx)
+{
+	struct qiao_in_said row;
+	struct qiao_sql q;
+
+	qiao_sql_begin(&q, txn,
+		       "SELECT t.id,b.audit FROM transfer_in t "
+		       "JOIN in_body b USING(seq) WHERE b.audit IS NOT NULL "
+		       "ORDER BY t.seq");
+	while (qiao_sql_row(&q)) {
+		row.id = qiao_sql_get_hash(&q, 0);
+		row.audit = qiao_sql_get_blob(&q, 1);
+		if (q.err == QIAO_OK)
+			qiao_sql_fail(&q, each(ctx, &row));
+	}
+	return qiao_sql_end(&q);
+}

@@ -70,6 +70,13 @@ qiao_err qiao_store_in_due(struct qiao_txn *txn,
 qiao_err qiao_store_in_owed(struct qiao_txn *txn, const char *peer,
 			    int64_t now_ms, size_t max_n, qiao_each_fn each,
 			    void *ctx);
+/* What the senders' logs say, for export, by age. Row: struct qiao_in_said. */
+struct qiao_in_said {
+	struct qiao_hash id;
+	struct qiao_slice audit; /* as in qiao_in_row */
+};
+qiao_err qiao_store_in_said_each(struct qiao_txn *txn, qiao_each_fn each,
+				 void *ctx);
 /* Rows of a peer (NULL: any) in a state. */
 qiao_err qiao_store_in_count(struct qiao_txn *txn, uint64_t *n,
 			     const char *peer, int state);

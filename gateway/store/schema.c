@@ -99,9 +99,14 @@ static const char step_2[] =
 "CREATE TABLE cursor("
 "chain INTEGER NOT NULL, name TEXT NOT NULL, next INTEGER NOT NULL,"
 "PRIMARY KEY(chain, name)) WITHOUT ROWID;";
+
+static const char step_3[] =
+"CREATE TABLE message("
+"seq INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, at INTEGER NOT NULL,"
+"envelope BLOB NOT NULL, signature BLOB NOT NULL, items BLOB);";
 /* clang-format on */
 
-static const char *const steps[] = { step_1, step_2 };
+static const char *const steps[] = { step_1, step_2, step_3 };
 
 const struct qiao_schema qiao_schema_gateway = {
 	.name = "gateway store",

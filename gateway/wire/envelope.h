@@ -11,6 +11,17 @@
 #include "gateway/crypto/sig.h"
 #include "gateway/include/qiao/limits.h"
 
+/* On wire: append, never renumber. docs/wire.md 7.1 */
+enum qiao_kind {
+	QIAO_KIND_HEADERS = 1,
+	QIAO_KIND_TRANSFERS = 2,
+	QIAO_KIND_RECEIPTS = 3,
+	QIAO_KIND_REQUEST = 4, /* reserved */
+	QIAO_KIND_ANSWER = 5,  /* reserved */
+	QIAO_KIND_STATUS = 6,
+	QIAO_KIND_REFUSAL = 7, /* a reply only */
+};
+
 /* 1 to 64 of a-z 0-9 . - */
 bool qiao_gateway_id_valid(struct qiao_slice id);
 

@@ -65,6 +65,7 @@
 #define QIAO_MP_DEPTH_MAX          8    /* nested arrays of one message */
 #define QIAO_MERKLE_DEPTH_MAX      64   /* 2^64 leaves is every tree */
 #define QIAO_HEADERS_PER_BATCH_MAX 512
+#define QIAO_EVIDENCE_MAX          QIAO_MIB(32) /* two sides of a chain */
 
 /* chains */
 #define QIAO_BLOCK_MAX      QIAO_MIB(128) /* fabric: rarely over 99 MB */
@@ -86,7 +87,7 @@
 #define QIAO_FABRIC_CAS_MAX          256 /* roots and intermediates of one MSP */
 #define QIAO_FABRIC_CRLS_MAX         256
 #define QIAO_FABRIC_CONSENTERS_MAX   512 /* each signs a block once */
-#define QIAO_FABRIC_POLICY_DEPTH_MAX 24 /* gates in gates */
+#define QIAO_FABRIC_POLICY_DEPTH_MAX 24  /* gates in gates */
 #define QIAO_FABRIC_POLICY_NODES_MAX 4096
 #define QIAO_FABRIC_POLICY_TEXT_MAX  QIAO_KIB(16)
 #define QIAO_FABRIC_IDENTITIES_MAX   1024 /* certificates kept in memory */

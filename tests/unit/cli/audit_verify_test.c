@@ -5,7 +5,9 @@
 #include "gateway/base/clock.h"
 #include "gateway/base/file.h"
 #include "gateway/base/hex.h"
+#include "gateway/store/in.h"
 #include "policies/engine/decision_json.h"
+#include "relay/keep.h"
 #include "tests/unit/policy/world.h"
 #include "tests/unit/store/fixture.h"
 
@@ -28,13 +30,15 @@ enum flaw {
 	NO_HEAD,        /* nothing was ever signed */
 	NO_POLICY_KEPT, /* the policy's files are gone */
 	POLICY_DENIED,  /* a denial that says no policy was there */
+	ARRIVAL,        /* none: something arrived from the peer, too */
 };
 
 struct bench {
 	struct fixture f;
 	char data[192], dir[192], other[192];
 	struct qiao_config cfg;
-	struct qiao_key *key;
+	struct qiao_key *key, *peer_key;
+	struct qiao_config_peer peer;
 	struct qiao_policy *policy, *foreign;
 	struct folder files;
 	enum flaw flaw;
@@ -114,8 +118,94 @@ static qiao_err put_decision(struct bench *b, struct qiao_txn *txn,
 	return qiao_audit_append(&audit, txn, &e, id, NULL);
 }
 
-static qiao_err put_step(struct qiao_txn *txn, const char *type,
-			 const struct qiao_hash *id, const char *state)
+/* What the peer signs: one item, under its log of one entry. */
+static qiao_err peer_says(struct bench *b, struct qiao_txn *txn,
+			  struct qiao_audit_entry *e, unsigned int kind,
+			  struct qiao_slice item, struct qiao_slice entry)
+{
+	struct qiao_envelope env = { .network = b->cfg.network,
+				     .kind = kind,
+				     .sender = "province-gw",
+				     .receiver = "nanjing-gw",
+				     .sent_at = NOW,
+				     .expires_at = NOW + 1000,
+				     .audit_size = 1 };
+	static struct qiao_message m;
+	struct qiao_buf bytes = QIAO_BUF;
+	struct qiao_hash leaf;
+	qiao_err err;
+
+	qiao_merkle_leaf(&env.audit_root, entry);
+	err = qiao_message_make(&bytes, NULL, &env, &item, 1, b->peer_key);
+	if (err == QIAO_OK)
+		err = qiao_message_parse(&m, qiao_buf_slice(&bytes));
+	if (err == QIAO_OK)
+		err = qiao_message_keep(txn, &m, NOW);
+	qiao_audit_str(e, "from", "province-gw");
+	qiao_audit_hash(e, "envelope", &m.digest);
+	qiao_merkle_leaf(&leaf, item);
+	if (kind == QIAO_KIND_RECEIPTS)
+		qiao_audit_hash(e, "item", &leaf);
+	qiao_buf_free(&bytes);
+	return err;
+}
+
+static qiao_err put_receipt(struct bench *b, struct qiao_txn *txn,
+			    struct qiao_audit_entry *e,
+			    const struct qiao_hash *id)
+{
+	struct qiao_item_receipt it = { .transfer = *id,
+					.digest = *id,
+					.state = QIAO_RECEIPT_DENIED,
+					.destination = { { 1 } } };
+	struct qiao_buf item = QIAO_BUF;
+	qiao_err err;
+
+	qiao_item_receipt_encode(&item, &it);
+	err = peer_says(b, txn, e, QIAO_KIND_RECEIPTS, qiao_buf_slice(&item),
+			qiao_slice_str("{}"));
+	qiao_buf_free(&item);
+	return err;
+}
+
+/* The inbox row is what `queued.txt` comes from. */
+static qiao_err put_arrival(struct bench *b, struct qiao_txn *txn)
+{
+	struct qiao_hash id = id_of(200);
+	struct qiao_in_row row = {
+		.id = id, .digest = id, .state = 1, .peer = "province-gw"
+	};
+	struct qiao_buf queued = QIAO_BUF;
+	struct qiao_queued q = { .index = 0 };
+	struct qiao_audit_entry e;
+	char hex[QIAO_HEX_LEN(QIAO_HASH_LEN)], entry[400];
+	qiao_err err;
+
+	snprintf(entry, sizeof(entry),
+		 "{\"gw\":\"province-gw\",\"payload\":\"%s\",\"seq\":0,"
+		 "\"to\":\"nanjing-gw\",\"transfer\":\"%s\",\"type\":"
+		 "\"queued\"}",
+		 qiao_hex_encode(hex, qiao_slice_hash(&id)), hex);
+	q.entry = qiao_slice_str(entry);
+	qiao_queued_encode(&queued, &q);
+	row.audit = qiao_buf_slice(&queued);
+	row.id_array = row.payload = row.audit;
+	err = qiao_store_in_put(txn, &row);
+	qiao_audit_begin(&e, "received", NOW);
+	qiao_audit_hash(&e, "transfer", &id);
+	qiao_audit_hash(&e, "payload", &id);
+	if (err == QIAO_OK)
+		err = peer_says(b, txn, &e, QIAO_KIND_TRANSFERS,
+				qiao_slice_str("item"), q.entry);
+	if (err == QIAO_OK)
+		err = qiao_audit_append(&audit, txn, &e, &id, NULL);
+	qiao_buf_free(&queued);
+	return err;
+}
+
+static qiao_err put_step(struct bench *b, struct qiao_txn *txn,
+			 const char *type, const struct qiao_hash *id,
+			 const char *state)
 {
 	struct qiao_audit_entry e;
 	char decision[QIAO_DECISION_ID_LEN];
@@ -127,8 +217,13 @@ static qiao_err put_step(struct qiao_txn *txn, const char *type,
 			qiao_decision_id(decision, id, QIAO_POINT_RELEASE));
 	qiao_audit_hash(&e, "transfer", id);
 	qiao_audit_hash(&e, "payload", id);
-	if (state)
+	if (state) {
+		qiao_err err = put_receipt(b, txn, &e, id);
+
+		if (err != QIAO_OK)
+			return err;
 		qiao_audit_str(&e, "state", state);
+	}
 	return qiao_audit_append(&audit, txn, &e, id, NULL);
 }
 
@@ -142,9 +237,9 @@ static qiao_err put_life(struct bench *b, struct qiao_txn *txn, uint8_t n)
 	if (!(last && b->flaw == NO_DECISION))
 		err = put_decision(b, txn, &id, true, false);
 	if (err == QIAO_OK)
-		err = put_step(txn, "queued", &id, NULL);
+		err = put_step(b, txn, "queued", &id, NULL);
 	if (err == QIAO_OK && !(last && b->flaw == NO_RECEIPT))
-		err = put_step(txn, "receipt", &id, "committed");
+		err = put_step(b, txn, "receipt", &id, "committed");
 	if (err == QIAO_OK)
 		err = put_decision(b, txn, &no, false,
 				   last && b->flaw == WRONG_DECISION);
@@ -167,6 +262,8 @@ static qiao_err write_log(struct qiao_txn *txn, void *arg)
 		if (err == QIAO_OK && n == 2 && b->flaw != NO_HEAD)
 			err = sign_head(b, txn);
 	}
+	if (err == QIAO_OK && b->flaw == ARRIVAL)
+		err = put_arrival(b, txn);
 	if (err == QIAO_OK && b->flaw != UNSIGNED_END && b->flaw != NO_HEAD)
 		err = sign_head(b, txn);
 	if (err == QIAO_OK)
@@ -238,6 +335,14 @@ static void bench_open(struct bench *b, enum flaw flaw)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(b->policy);
 	CU_ASSERT_EQUAL_FATAL(qiao_key_new(&b->key, QIAO_SCHEME_SECP256K1),
 			      QIAO_OK);
+	CU_ASSERT_EQUAL_FATAL(qiao_key_new(&b->peer_key, QIAO_SCHEME_P256),
+			      QIAO_OK);
+	snprintf(b->peer.id, sizeof(b->peer.id), "province-gw");
+	b->peer.n_keys = 1;
+	b->peer.keys[0].key = *qiao_key_public(b->peer_key);
+	b->peer.keys[0].not_after = INT64_MAX;
+	b->cfg.peers = &b->peer;
+	b->cfg.n_peers = 1;
 	keep_policy(b);
 	err = qiao_store_write(b->f.store, write_log, b);
 	CU_ASSERT_EQUAL_FATAL(err, QIAO_OK);
@@ -268,6 +373,7 @@ static void bench_close(struct bench *b)
 	qiao_policy_unref(b->foreign);
 	folder_free(&b->files);
 	qiao_key_free(b->key);
+	qiao_key_free(b->peer_key);
 	remove_tree(b->data);
 	remove_tree(b->dir);
 	remove_tree(b->other);
@@ -428,6 +534,8 @@ static void clean(void)
 	CU_ASSERT_EQUAL(r.counts.queued, 6);
 	CU_ASSERT_EQUAL(r.counts.receipts_committed, 6);
 	CU_ASSERT_EQUAL(r.counts.open_out, 0);
+	CU_ASSERT_EQUAL(r.peer_signed, 6);
+	CU_ASSERT_EQUAL(r.peer_missing, 0);
 	CU_ASSERT_STRING_EQUAL(r.gateway, "nanjing-gw");
 	CU_ASSERT_TRUE(qiao_pubkey_eq(&r.key, qiao_key_public(b.key)));
 	bench_close(&b);
@@ -518,6 +626,93 @@ static void flaw_table(void)
 				flaws[i].flaw == NO_POLICY_KEPT ? 12 : 0);
 		bench_close(&b);
 	}
+}
+
+/* What a peer signed, changed in the folder. */
+static const struct {
+	const char *file;
+	size_t line, at; /* the hex digit that is flipped */
+	bool gone;       /* the whole line is */
+	enum qiao_audit_verdict verdict;
+	uint64_t bad;
+	const char *word;
+} words[] = {
+	{ QIAO_AUDIT_MESSAGES, 1, 400, false, QIAO_AUDIT_TAMPERED, 7,
+	  "signature" },
+	{ QIAO_AUDIT_MESSAGES, 1, 100, false, QIAO_AUDIT_INCOMPLETE, 0,
+	  "not in the folder" },
+	{ QIAO_AUDIT_MESSAGES, 1, 0, true, QIAO_AUDIT_INCOMPLETE, 0,
+	  "1 entries" },
+	{ QIAO_AUDIT_MESSAGES, 2, SIZE_MAX, false, QIAO_AUDIT_TAMPERED, 11,
+	  "" },
+	{ QIAO_AUDIT_QUEUED, 0, 120, false, QIAO_AUDIT_TAMPERED, 25,
+	  "another transfer" },
+	{ QIAO_AUDIT_QUEUED, 0, 3, false, QIAO_AUDIT_INCOMPLETE, 0,
+	  "1 entries" },
+	{ QIAO_AUDIT_KEYS, 1, 0, true, QIAO_AUDIT_INCOMPLETE, 0, "7 entries" },
+};
+
+static void flip(struct lines *l, size_t line, size_t at)
+{
+	char *p = l->line[line] +
+		  (at == SIZE_MAX ? strlen(l->line[line]) - 1 : at);
+
+	*p = *p == '0' ? '1' : '0';
+}
+
+static void words_of_peers(void)
+{
+	struct qiao_audit_result r;
+	struct bench b;
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		struct lines l;
+		bool hit;
+
+		bench_open(&b, ARRIVAL);
+		verify(&b, &r);
+		CU_ASSERT_EQUAL(r.verdict, QIAO_AUDIT_CLEAN);
+		CU_ASSERT_EQUAL(r.peer_signed, 7);
+		read_lines(&l, &b, words[i].file);
+		if (words[i].gone)
+			l.line[words[i].line] = NULL;
+		else
+			flip(&l, words[i].line, words[i].at);
+		write_lines(&l, &b, words[i].file);
+		verify(&b, &r);
+		hit = r.verdict == words[i].verdict && r.bad == words[i].bad &&
+		      strstr(r.why.text, words[i].word);
+		if (!hit)
+			fprintf(stderr, "word %zu: verdict %d bad %d: %s\n", i,
+				(int)r.verdict, (int)r.bad, r.why.text);
+		CU_ASSERT_TRUE(hit);
+		bench_close(&b);
+	}
+}
+
+/* An export of version 1 had nothing of peers: it is judged as it was. */
+static void earlier_version(void)
+{
+	struct qiao_audit_result r;
+	struct bench b;
+	struct lines l;
+	char path[512], *p;
+
+	bench_open(&b, NO_FLAW);
+	snprintf(path, sizeof(path), "%s/" QIAO_AUDIT_MESSAGES, b.dir);
+	CU_ASSERT_EQUAL(unlink(path), 0);
+	verify(&b, &r);
+	CU_ASSERT_EQUAL(r.verdict, QIAO_AUDIT_INCOMPLETE);
+	CU_ASSERT_EQUAL(r.peer_missing, 6);
+	read_lines(&l, &b, QIAO_AUDIT_SUMMARY);
+	p = strstr(l.line[0], "\"v\":2");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(p);
+	p[4] = '1';
+	write_lines(&l, &b, QIAO_AUDIT_SUMMARY);
+	verify(&b, &r);
+	CU_ASSERT_EQUAL(r.verdict, QIAO_AUDIT_CLEAN);
+	CU_ASSERT_EQUAL(r.peer_signed, 0);
+	bench_close(&b);
 }
 
 /* The one who holds the key signs another log: an earlier export tells. */
@@ -739,6 +934,9 @@ static const struct test_case cases[] = {
 	  tampered_table },
 	{ "what the key's holder did wrong while writing is found",
 	  flaw_table },
+	{ "what peers signed is checked, and its absence is told",
+	  words_of_peers },
+	{ "an export of version 1 is judged as it was", earlier_version },
 	{ "heads of another key are refused; the same heads again are fine",
 	  forked },
 	{ "a signed head that does not fit is refused", other_heads },

@@ -117,7 +117,7 @@ static void send_some(struct exchange *x)
 			.payload = t.batch.rows[i].payload,
 			.not_after = NOW,
 			.as_of_basis = QIAO_AS_OF_SCANNED,
-			.entry = { (const uint8_t *)"{}", 2 },
+			.queued.entry = { (const uint8_t *)"{}", 2 },
 		};
 		struct qiao_buf b = QIAO_BUF;
 

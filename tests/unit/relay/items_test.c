@@ -46,10 +46,10 @@ static void make_transfer(struct qiao_buf *b)
 	s.item.proof_item = 3;
 	s.item.duty_basis = qiao_slice_str("CN-809-14");
 	s.item.duty_case = qiao_slice_str("case 1");
-	s.item.entry_index = 9;
-	s.item.path.n = 2;
-	s.item.path.h[0] = hash_of(4);
-	s.item.path.h[1] = hash_of(5);
+	s.item.queued.index = 9;
+	s.item.queued.path.n = 2;
+	s.item.queued.path.h[0] = hash_of(4);
+	s.item.queued.path.h[1] = hash_of(5);
 	qiao_item_transfer_encode(b, &s.item);
 	sample_free(&s);
 }
@@ -403,8 +403,8 @@ static void spoil_entry(struct sample *s, enum spoil what)
 		replace(&s->entry, "gw.province", "gw.another1");
 	if (what == ENTRY_OF_ANOTHER_GATEWAY)
 		replace(&s->entry, "gw.nanjing", "gw.another");
-	s->item.entry = qiao_buf_slice(&s->entry);
-	qiao_merkle_leaf(&s->audit_root, s->item.entry);
+	s->item.queued.entry = qiao_buf_slice(&s->entry);
+	qiao_merkle_leaf(&s->audit_root, s->item.queued.entry);
 }
 
 static qiao_err try_check(enum spoil what)
@@ -429,11 +429,11 @@ static qiao_err try_check(enum spoil what)
 	if (what == OTHER_PAYLOAD)
 		s.item.digest = hash_of(5);
 	if (what == OTHER_INDEX)
-		s.item.entry_index = 1;
+		s.item.queued.index = 1;
 	if (what == OTHER_ROOT)
 		s.audit_root = hash_of(6);
 	if (what == PATH_TOO_LONG)
-		s.item.path.n = 1;
+		s.item.queued.path.n = 1;
 	m.env = world_envelope(&w, false, QIAO_KIND_TRANSFERS);
 	m.env.audit_size = 1;
 	m.env.audit_root = s.audit_root;

@@ -137,8 +137,8 @@ static inline void sample_make(struct sample *s, const struct world *w,
 		 "\"type\":\"queued\",\"v\":1}",
 		 digest, id);
 	qiao_buf_put_str(&s->entry, entry);
-	s->item.entry = qiao_buf_slice(&s->entry);
-	qiao_merkle_leaf(&s->audit_root, s->item.entry);
+	s->item.queued.entry = qiao_buf_slice(&s->entry);
+	qiao_merkle_leaf(&s->audit_root, s->item.queued.entry);
 }
 
 static inline void sample_free(struct sample *s)
