@@ -166,12 +166,13 @@ static bool take(struct batch *b)
 	pthread_mutex_lock(&c->lock);
 	refusal = verify(b, b->n, &bad, &why);
 	err = refusal;
-	if (err != QIAO_OK && bad > 0 && bad < b->n && err != QIAO_E_IO) {
-		struct qiao_why again;
-		size_t none; /* `bad` is still to be named below */
+	for (size_t n = b->n, end = bad;
+	     err != QIAO_OK && err != QIAO_E_IO && end > 0 && end < n;) {
+		struct qiao_why again; /* `bad` is still to be named below */
 
 		forget(b);
-		err = verify(b, bad, &none, &again);
+		n = end;
+		err = verify(b, n, &end, &again);
 	}
 	if (err == QIAO_OK)
 		err = commit(b);

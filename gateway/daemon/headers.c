@@ -23,14 +23,23 @@ static qiao_err write_accepted(struct qiao_txn *txn, void *arg)
 static qiao_err follow(struct qiao_chain *c, const struct qiao_item_headers *it,
 		       size_t skip, struct qiao_why *why)
 {
+	const struct qiao_slice *claims = it->claims + skip;
 	struct qiao_accepted a;
-	size_t bad = 0;
-	qiao_err err = qiao_chain_advance(&a, c, it->claims + skip,
-					  it->n - skip, &bad, why);
+	size_t n = it->n - skip, bad = 0;
+	qiao_err err = qiao_chain_advance(&a, c, claims, n, &bad, why);
+	qiao_err refusal = err;
 
-	if (err != QIAO_OK && bad < it->n - skip && err != QIAO_E_IO)
-		qiao_chain_refused(c, it->first + skip + bad,
-				   it->claims[skip + bad], err, why);
+	if (err != QIAO_OK && bad < n && err != QIAO_E_IO)
+		qiao_chain_refused(c, it->first + skip + bad, claims[bad], err,
+				   why);
+	/* those before a bad one are good, or those before a sooner one are */
+	while (err != QIAO_OK && err != QIAO_E_IO && bad > 0 && bad < n) {
+		struct qiao_why again;
+
+		n = bad;
+		qiao_accepted_fini(&a);
+		err = qiao_chain_advance(&a, c, claims, n, &bad, &again);
+	}
 	if (err == QIAO_OK && a.n > 0) {
 		err = qiao_store_write(c->d->store, write_accepted, &a);
 		if (err == QIAO_OK)
@@ -39,7 +48,7 @@ static qiao_err follow(struct qiao_chain *c, const struct qiao_item_headers *it,
 			qiao_chain_reopen(c, NULL);
 	}
 	qiao_accepted_fini(&a);
-	return err;
+	return err == QIAO_OK ? refusal : err;
 }
 
 /* What it shows for heights that we have must be what we have. Lock held. */

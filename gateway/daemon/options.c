@@ -109,7 +109,7 @@ static const struct qiao_option chain_options[] = {
 	  .help = "fabric: who signs a block must have the role ORDERER." },
 	{ "min_orderers", QIAO_OPT_INT, AT(qiao_config_chain, min_orderers),
 	  .def = "0", .value = 0, .min = 0, .max = 64,
-	  .help = "fabric: copies of different orderers that must agree on a header. 0: as the light client finds right." },
+	  .help = "fabric: orderers that must have signed a header, at the end of a batch. 0: two where Raft has three nodes or more, else one. Recorded blocks hold one signature each: 1." },
 	{ "adapter", QIAO_OPT_GROUP, .members = adapter_options,
 	  .help = "How this gateway reaches the chain. A chain without one is followed through a peer." },
 	{ .name = NULL },

@@ -104,6 +104,8 @@ static qiao_err check_consensus(struct qiao_fabric_config *c,
 		return qiao_fail(why, QIAO_E_CONFIG, "no ConsensusType");
 	type = qiao_pb_bytes(in, 1);
 	c->bft = qiao_slice_is(type, "BFT");
+	if (!c->bft) /* etcdraft.ConfigMetadata; a malformed one lists nobody */
+		c->raft_nodes = qiao_pb_count(qiao_pb_bytes(in, 2), 1);
 	if (!c->bft && !qiao_slice_is(type, "etcdraft"))
 		return qiao_fail(why, QIAO_E_UNSUPPORTED,
 				 "consensus %s: not built, only etcdraft and "

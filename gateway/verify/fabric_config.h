@@ -58,6 +58,7 @@ struct qiao_fabric_config {
 	struct qiao_slice channel;
 	bool v3;  /* channel capability V3_0 */
 	bool bft; /* consensus type BFT, else etcdraft */
+	size_t raft_nodes; /* that etcdraft lists */
 	struct qiao_fabric_consenter *consenter; /* as listed; ids may repeat */
 	size_t consenters;
 	struct qiao_fabric_group root; /* "Channel" */

@@ -87,13 +87,14 @@ static qiao_err take_signatures(struct qiao_fabric_signers *s,
 				struct qiao_why *why)
 {
 	struct qiao_pb_iter it = qiao_pb_iter(metadata, METADATA_SIGNATURES);
+	const struct qiao_slice value = qiao_pb_bytes(metadata, METADATA_VALUE);
 	struct qiao_slice one, identity;
 	size_t n = 0;
 	qiao_err err = QIAO_OK;
 
 	while (err == QIAO_OK && qiao_pb_each(&it, &one)) {
 		struct qiao_slice parts[3] = {
-			qiao_pb_bytes(metadata, METADATA_VALUE),
+			value,
 			{ NULL, 0 },
 			qiao_slice_of(b->der, b->der_n),
 		};
@@ -177,7 +178,9 @@ static qiao_err judge(struct qiao_fabric_signers *s,
 		      struct qiao_why *why)
 {
 	static const char path[] = "/Channel/Orderer/BlockValidation";
-	unsigned int need = demand->min_orderers ? demand->min_orderers : 1;
+	unsigned int need = demand->min_orderers ? demand->min_orderers
+			    : c->raft_nodes >= 3 ? 2
+						 : 1;
 	unsigned int have;
 	char name[128];
 	qiao_err err = QIAO_OK;

@@ -21,7 +21,11 @@ struct qiao_fabric_demand {
 	 * may sign), in a BFT channel those that its configuration lists.
 	 */
 	bool orderer_role;
-	/* So many of them, with different keys, in the one copy; 0 is 1. */
+	/*
+	 * So many of them, with different keys, in the one copy. 0: two where
+	 * Raft has three nodes or more, one stolen key being too little there;
+	 * else one.
+	 */
 	unsigned int min_orderers;
 };
 

@@ -190,23 +190,37 @@ void qiao_pb_arena_free(struct qiao_pb_arena *a)
 	a->err = QIAO_OK;
 }
 
-struct qiao_slice qiao_pb_join(struct qiao_pb_arena *a, struct qiao_slice x,
-			       struct qiao_slice y)
+static uint8_t *arena_take(struct qiao_pb_arena *a, size_t n)
 {
-	struct qiao_pb_chunk *c;
+	struct qiao_pb_chunk *c = qiao_malloc(sizeof(*c) + n);
 
-	if (x.n == 0 || y.n == 0)
-		return x.n ? x : y;
-	c = qiao_malloc(sizeof(*c) + x.n + y.n);
 	if (!c) {
 		a->err = QIAO_E_NOMEM;
-		return (struct qiao_slice){ NULL, 0 };
+		return NULL;
 	}
 	c->next = a->chunks;
 	a->chunks = c;
-	memcpy(c->bytes, x.p, x.n);
-	memcpy(c->bytes + x.n, y.p, y.n);
-	return qiao_slice_of(c->bytes, x.n + y.n);
+	return c->bytes;
+}
+
+/*
+ * All pieces are counted first and copied once: a client chooses how many there
+ * are, and joining them one by one would take the square of that.
+ */
+static struct qiao_slice join(struct qiao_pb_arena *a, struct qiao_slice in,
+			      uint32_t number, size_t total)
+{
+	struct qiao_pb_iter it = qiao_pb_iter(in, number);
+	uint8_t *p = arena_take(a, total);
+	struct qiao_slice part;
+	size_t at = 0;
+
+	while (p && qiao_pb_each(&it, &part)) {
+		if (part.n)
+			memcpy(p + at, part.p, part.n);
+		at += part.n;
+	}
+	return qiao_slice_of(p, p ? total : 0);
 }
 
 bool qiao_pb_message(struct qiao_pb_arena *a, struct qiao_slice *out,
@@ -214,14 +228,17 @@ bool qiao_pb_message(struct qiao_pb_arena *a, struct qiao_slice *out,
 {
 	struct qiao_pb_iter it = qiao_pb_iter(in, number);
 	struct qiao_slice part;
-	bool found = false;
+	size_t parts = 0, total = 0;
 
 	*out = qiao_slice_of(NULL, 0);
 	while (qiao_pb_each(&it, &part)) {
-		*out = found ? qiao_pb_join(a, *out, part) : part;
-		found = true;
+		parts++;
+		total += part.n;
+		*out = part;
 	}
-	return found;
+	if (parts > 1)
+		*out = join(a, in, number, total);
+	return parts > 0;
 }
 
 void qiao_pb_put_bytes(struct qiao_buf *out, uint8_t number,

@@ -104,10 +104,6 @@ struct qiao_pb_arena {
 	qiao_err err;
 };
 void qiao_pb_arena_free(struct qiao_pb_arena *a);
-/* a || b, borrowed from the arena; empty after a failure. */
-struct qiao_slice qiao_pb_join(struct qiao_pb_arena *a, struct qiao_slice x,
-			       struct qiao_slice y);
-
 /*
  * A singular message field: false if absent. Several occurrences are joined,
  * for that is what merging them means.

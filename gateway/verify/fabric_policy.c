@@ -110,27 +110,29 @@ static qiao_err load_principals(struct qiao_fabric_sigpolicy *p,
 	return QIAO_OK;
 }
 
-/* The oneof of SignaturePolicy: the last member wins; a message after itself
- * is merged. */
+/*
+ * The oneof of SignaturePolicy: the last member wins; messages are merged, back
+ * to the last number before them.
+ */
 static bool read_oneof(struct qiao_pb_arena *a, bool *leaf, int32_t *signed_by,
 		       struct qiao_slice *gate, struct qiao_slice in)
 {
 	struct qiao_reader r = qiao_reader_of(in);
+	struct qiao_slice rest = in;
 	struct qiao_pb_field f;
-	uint32_t have = 0;
 
+	*leaf = false;
 	while (qiao_pb_next(&r, &f)) {
-		if (f.number == 1 && f.wire == QIAO_PB_VARINT) {
-			*signed_by = (int32_t)(uint32_t)f.varint;
-			have = 1;
-		} else if (f.number == 2 && f.wire == QIAO_PB_LEN) {
-			*gate = have == 2 ? qiao_pb_join(a, *gate, f.bytes)
-					  : f.bytes;
-			have = 2;
-		}
+		if (f.number != 1 || f.wire != QIAO_PB_VARINT)
+			continue;
+		*signed_by = (int32_t)(uint32_t)f.varint;
+		*leaf = true;
+		rest = qiao_slice_of(r.p, r.left);
 	}
-	*leaf = have == 1;
-	return have != 0;
+	if (!qiao_pb_message(a, gate, rest, 2))
+		return *leaf;
+	*leaf = false;
+	return true;
 }
 
 static qiao_err compile(struct qiao_fabric_sigpolicy *p, struct qiao_slice in,
@@ -170,6 +172,17 @@ static qiao_err compile(struct qiao_fabric_sigpolicy *p, struct qiao_slice in,
 	return QIAO_OK;
 }
 
+/* Room was made for the largest; a configuration may hold thousands. */
+static qiao_err shrink(struct qiao_fabric_sigpolicy *p)
+{
+	void *less = qiao_realloc(p->node, p->nodes * sizeof(*p->node));
+
+	if (!less)
+		return QIAO_E_NOMEM;
+	p->node = less;
+	return QIAO_OK;
+}
+
 qiao_err qiao_fabric_sigpolicy_compile(struct qiao_fabric_sigpolicy *out,
 				       struct qiao_slice envelope)
 {
@@ -191,6 +204,8 @@ qiao_err qiao_fabric_sigpolicy_compile(struct qiao_fabric_sigpolicy *out,
 		err = compile(out, rule, 0);
 	if (err == QIAO_OK)
 		err = out->arena.err;
+	if (err == QIAO_OK)
+		err = shrink(out);
 	if (err != QIAO_OK)
 		qiao_fabric_sigpolicy_free(out);
 	return err;
@@ -225,20 +240,9 @@ static bool has_ou(const struct qiao_fabric_identity *id,
 	return false;
 }
 
-static bool is_identity(struct eval *e, const struct qiao_fabric_identity *id,
-			const struct qiao_fabric_principal *to)
-{
-	const struct qiao_fabric_identity *named;
-	qiao_err err = qiao_fabric_identify(e->m, &named, to->identity);
-
-	if (err != QIAO_OK)
-		e->err = err;
-	return named && named->msp == id->msp &&
-	       qiao_hash_eq(&named->id, &id->id) && named->valid;
-}
-
-static bool fits(struct eval *e, const struct qiao_fabric_identity *id,
-		 const struct qiao_fabric_principal *to)
+static bool fits(const struct qiao_fabric_identity *id,
+		 const struct qiao_fabric_principal *to,
+		 const struct qiao_fabric_identity *named)
 {
 	switch (to->by) {
 	case QIAO_FABRIC_BY_ROLE:
@@ -249,7 +253,8 @@ static bool fits(struct eval *e, const struct qiao_fabric_identity *id,
 	case QIAO_FABRIC_BY_OU:
 		return qiao_slice_eq(to->msp, id->msp->name) && has_ou(id, to);
 	case QIAO_FABRIC_BY_IDENTITY:
-		return is_identity(e, id, to);
+		return named && named->valid && named->msp == id->msp &&
+		       qiao_hash_eq(&named->id, &id->id);
 	case QIAO_FABRIC_BY_UNKNOWN:
 		return false;
 	}
@@ -261,9 +266,15 @@ static bool eval_leaf(struct eval *e, const struct qiao_fabric_node *node,
 {
 	const struct qiao_fabric_principal *to =
 		&e->p->principal[node->signed_by];
+	const struct qiao_fabric_identity *named = NULL;
+	qiao_err err = QIAO_OK;
 
+	if (to->by == QIAO_FABRIC_BY_IDENTITY)
+		err = qiao_fabric_identify(e->m, &named, to->identity);
+	if (err != QIAO_OK)
+		e->err = err;
 	for (size_t i = 0; i < e->s->n; i++) {
-		if (used[i] || !fits(e, e->s->id[i], to))
+		if (used[i] || !fits(e->s->id[i], to, named))
 			continue;
 		used[i] = 1;
 		return true;

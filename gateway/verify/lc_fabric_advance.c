@@ -2,7 +2,9 @@
 /*
  * Claims one after the other. Every claim's signatures are checked, not only
  * the newest one's: metadata is not under the header hash, so a claim below
- * could carry none that a peer could check when it is forwarded alone.
+ * could carry none that a peer could check when it is forwarded alone. But only
+ * the newest one needs as many as the operator demands: it vouches for those
+ * below, of which an orderer may hold no copy with a signature of its own.
  */
 #include "gateway/base/mem.h"
 #include "gateway/base/slice.h"
@@ -15,6 +17,7 @@ struct batch {
 	struct qiao_header_trusted head;
 	struct qiao_fabric_block_row *row;   /* one for each claim */
 	struct qiao_fabric_config **brought; /* NULL for most */
+	struct qiao_fabric_config **under;   /* what judged it; borrowed */
 	struct qiao_fabric_config *config;   /* in force now; borrowed */
 	size_t n;
 };
@@ -24,6 +27,8 @@ static qiao_err take_claim(struct batch *batch, struct qiao_slice claim,
 {
 	struct qiao_fabric_block_row *row = &batch->row[batch->n];
 	struct qiao_fabric_config **next = &batch->brought[batch->n];
+	const struct qiao_fabric_demand one = { batch->lc->demand.orderer_role,
+						1 };
 	struct qiao_fabric_block b;
 	qiao_err err = qiao_fabric_block_parse(&b, claim, why);
 
@@ -31,18 +36,44 @@ static qiao_err take_claim(struct batch *batch, struct qiao_slice claim,
 		err = qiao_fabric_check_link(&b, &batch->head, why);
 	if (err == QIAO_OK)
 		err = qiao_fabric_check_block(next, &b, claim, batch->config,
-					      &batch->lc->demand, why);
+					      &one, why);
 	if (err != QIAO_OK)
 		return err;
 	row->height = b.number;
 	row->hash = b.hash;
 	row->config = batch->config->height;
+	batch->under[batch->n] = batch->config;
 	batch->head.height = b.number;
 	batch->head.hash = b.hash;
 	if (*next)
 		batch->config = *next;
 	batch->n++;
 	return QIAO_OK;
+}
+
+/* *bad is the first claim above the last that enough orderers signed. */
+static qiao_err check_newest(const struct batch *batch, size_t *bad,
+			     const struct qiao_slice *claims,
+			     struct qiao_why *why)
+{
+	qiao_err refusal = QIAO_OK;
+
+	for (*bad = batch->n; *bad > 0; --*bad) {
+		struct qiao_fabric_block b;
+		qiao_err err =
+			qiao_fabric_block_parse(&b, claims[*bad - 1], why);
+
+		if (err == QIAO_OK)
+			err = qiao_fabric_check_orderers(
+				&b, batch->under[*bad - 1], &batch->lc->demand,
+				refusal == QIAO_OK ? why : NULL);
+		if (err == QIAO_OK)
+			return refusal;
+		if (err != QIAO_E_BADSIG)
+			return err;
+		refusal = err;
+	}
+	return refusal;
 }
 
 static qiao_err store(const struct batch *batch, const struct qiao_view *view)
@@ -92,12 +123,15 @@ qiao_err qiao_fabric_advance(struct qiao_lightclient *lc, size_t *bad,
 		return qiao_fail(why, QIAO_E_LIMIT, "a batch of %zu claims", n);
 	batch.row = qiao_calloc(n, sizeof(*batch.row));
 	batch.brought = qiao_calloc(n, sizeof(struct qiao_fabric_config *));
-	if (!batch.row || !batch.brought)
+	batch.under = qiao_calloc(n, sizeof(struct qiao_fabric_config *));
+	if (!batch.row || !batch.brought || !batch.under)
 		err = qiao_fail(why, QIAO_E_NOMEM, "out of memory");
 	for (size_t i = 0; err == QIAO_OK && i < n; i++) {
 		*bad = i;
 		err = take_claim(&batch, claims[i], why);
 	}
+	if (err == QIAO_OK)
+		err = check_newest(&batch, bad, claims, why);
 	if (err == QIAO_OK)
 		err = store(&batch, view);
 	if (err == QIAO_OK)
@@ -105,6 +139,7 @@ qiao_err qiao_fabric_advance(struct qiao_lightclient *lc, size_t *bad,
 	for (size_t i = 0; batch.brought && i < n; i++)
 		qiao_fabric_config_free(batch.brought[i]);
 	qiao_free(batch.brought);
+	qiao_free(batch.under);
 	qiao_free(batch.row);
 	return err;
 }

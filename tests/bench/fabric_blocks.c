@@ -160,7 +160,8 @@ static bool channel(struct memory *m, const struct qiao_cnode *root,
 	struct qiao_view view = { m, get, put };
 	const struct qiao_hash network = { { 1 } };
 	struct qiao_lc_config cfg = { .anchor = root,
-				      .anchor_blob = qiao_buf_slice(&genesis) };
+				      .anchor_blob = qiao_buf_slice(&genesis),
+				      .min_orderers = 1 };
 	struct qiao_lightclient *lc;
 	struct qiao_why why = { "" };
 	bool ok = qiao_lc_fabric.open(&lc, &cfg, &network, &view, &why) ==

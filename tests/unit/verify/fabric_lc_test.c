@@ -345,6 +345,18 @@ static struct qiao_buf merge_copies(unsigned int height, size_t copies)
 	return out;
 }
 
+/* A claim of header and metadata gets the entries of the whole block. */
+static void whole_of(struct qiao_buf *claim, struct qiao_slice whole)
+{
+	struct qiao_buf out = QIAO_BUF;
+
+	append_field(&out, 1, qiao_pb_bytes(whole, 1));
+	append_field(&out, 2, qiao_pb_bytes(whole, 2));
+	append_field(&out, 3, qiao_pb_bytes(qiao_buf_slice(claim), 3));
+	qiao_buf_free(claim);
+	*claim = out;
+}
+
 static void several_orderers_may_sign_one_claim(void)
 {
 	/* clang-format off */
@@ -368,6 +380,61 @@ static void several_orderers_may_sign_one_claim(void)
 		CU_ASSERT_EQUAL(height_of(&c), 19);
 		CU_ASSERT_EQUAL(take(&c, &merged), cases[i].want);
 		qiao_buf_free(&merged);
+		client_close(&c);
+	}
+}
+
+/* Of two, one and two orderers in one batch only the last counts. */
+static void the_newest_claim_of_a_batch_vouches_for_those_below(void)
+{
+	/* clang-format off */
+	static const struct { size_t copies[3], n; qiao_err want; size_t bad; } cases[] = {
+		{ { 2, 1, 2 }, 3, QIAO_OK, 0 },
+		{ { 1, 1, 2 }, 3, QIAO_OK, 0 },
+		{ { 1, 2, 1 }, 3, QIAO_E_BADSIG, 2 },
+		{ { 2, 1, 1 }, 3, QIAO_E_BADSIG, 1 },
+		{ { 1, 1, 1 }, 3, QIAO_E_BADSIG, 0 },
+		{ { 2, 1 }, 2, QIAO_E_BADSIG, 1 },
+		{ { 1, 2 }, 2, QIAO_OK, 0 },
+	};
+	/* clang-format on */
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct qiao_buf raw[3] = { { .max = 0 } };
+		struct qiao_slice claims[3];
+		struct client c;
+		size_t bad;
+
+		client_open(&c);
+		follow(&c, 54, 54, true);
+		qiao_lc_fabric.free(c.lc);
+		c.cfg.min_orderers = 0; /* three nodes: two of them */
+		CU_ASSERT_EQUAL_FATAL(client_try(&c), QIAO_OK);
+		for (unsigned int k = 0; k < cases[i].n; k++) {
+			raw[k] = merge_copies(55 + k, cases[i].copies[k]);
+			claims[k] = qiao_buf_slice(&raw[k]);
+		}
+		/* 57 is a configuration, whose claim must be whole */
+		if (cases[i].n == 3) {
+			struct qiao_buf whole = block_read("raft/peer", 57);
+
+			whole_of(&raw[2], qiao_buf_slice(&whole));
+			claims[2] = qiao_buf_slice(&raw[2]);
+			qiao_buf_free(&whole);
+		}
+		CU_ASSERT_EQUAL(qiao_lc_fabric.advance(c.lc, &bad, claims,
+						       cases[i].n, &c.view,
+						       &c.why),
+				cases[i].want);
+		if (cases[i].want == QIAO_OK) {
+			CU_ASSERT_EQUAL(height_of(&c), 54 + cases[i].n);
+		} else {
+			CU_ASSERT_EQUAL(bad, cases[i].bad);
+			CU_ASSERT_EQUAL(height_of(&c), 54);
+			CU_ASSERT_PTR_NOT_NULL(
+				strstr(c.why.text, "min_orderers"));
+		}
+		for (size_t k = 0; k < 3; k++)
+			qiao_buf_free(&raw[k]);
 		client_close(&c);
 	}
 }
@@ -619,6 +686,8 @@ static const struct test_case cases[] = {
 	  what_the_operator_demands_comes_on_top },
 	{ "several orderers may sign one claim",
 	  several_orderers_may_sign_one_claim },
+	{ "the newest claim of a batch vouches for those below",
+	  the_newest_claim_of_a_batch_vouches_for_those_below },
 	{ "a client goes on where its store is",
 	  a_client_goes_on_where_its_store_is },
 	{ "a failing store is no refusal", a_failing_store_is_no_refusal },
