@@ -14,6 +14,7 @@ struct qiao_lightclient {
 	struct qiao_hash identity;     /* docs/wire.md 2.1 */
 	struct qiao_quorum_head head;  /* as in the view */
 	struct qiao_quorum_row newest; /* the row of head.height */
+	struct qiao_quorum_row asked;  /* the row that the last proof needed */
 	struct qiao_quorum_set *set;   /* signs the next header */
 	/* key ids that the statements of the last proof borrow */
 	struct qiao_id16 *key_ids;

@@ -151,10 +151,17 @@ static qiao_err one_prove(struct job *j, const struct qiao_quorum_proof *p)
 static qiao_err row_find(struct job *j, uint64_t height,
 			 const struct qiao_view *view)
 {
+	struct qiao_quorum_row *asked = &j->lc->asked;
 	qiao_err err = QIAO_E_NOTFOUND;
 
+	if (asked->height == height && !qiao_hash_is_zero(&asked->hash)) {
+		j->row = *asked;
+		return QIAO_OK;
+	}
 	if (height <= j->lc->head.height)
 		err = qiao_quorum_row_get(&j->row, height, view);
+	if (err == QIAO_OK)
+		*asked = j->row;
 	if (err == QIAO_E_NOTFOUND)
 		return qiao_fail(j->why, err,
 				 "block %llu of chain %s is not followed yet",
@@ -208,28 +215,28 @@ static void one_put(struct qiao_buf *out, const struct qiao_quorum_proof *p,
 		qiao_mp_put_hash(out, &path.h[i]);
 }
 
-/* The tree of the block proven last, or one made for this call. */
+/* The tree of the block proven or narrowed last, or made now and kept. */
 qiao_err qiao_lc_quorum_narrow(struct qiao_lightclient *lc,
 			       struct qiao_buf *out, struct qiao_slice proof,
 			       uint32_t tx, uint32_t index)
 {
-	struct qiao_quorum_tree own = { 0 };
 	struct qiao_quorum_proof p;
-	bool known;
 	qiao_err err = qiao_quorum_proof_parse(&p, proof);
 
 	if (err == QIAO_OK && !p.whole)
 		err = QIAO_E_USAGE;
 	if (err == QIAO_OK && (tx != 0 || index >= p.n))
 		err = QIAO_E_NOTFOUND;
-	known = lc->tree.n == p.n && lc->tree_height == p.height;
-	if (err == QIAO_OK && !known)
-		err = qiao_quorum_tree_build(&own, p.leaves, p.n);
+	if (err == QIAO_OK &&
+	    (lc->tree.n != p.n || lc->tree_height != p.height)) {
+		qiao_quorum_tree_fini(&lc->tree);
+		err = qiao_quorum_tree_build(&lc->tree, p.leaves, p.n);
+		lc->tree_height = p.height;
+	}
 	if (err == QIAO_OK) {
-		one_put(out, &p, known ? &lc->tree : &own, index);
+		one_put(out, &p, &lc->tree, index);
 		err = out->err;
 	}
-	qiao_quorum_tree_fini(&own);
 	qiao_quorum_proof_fini(&p);
 	return err;
 }

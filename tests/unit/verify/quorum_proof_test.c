@@ -396,7 +396,7 @@ static void the_nth_allocation_of_a_proof_may_fail(void)
 		CU_ASSERT_TRUE(err == QIAO_OK || err == QIAO_E_NOMEM);
 	} while (err != QIAO_OK && n < 100);
 	CU_ASSERT_EQUAL(err, QIAO_OK);
-	CU_ASSERT(n > 4);
+	CU_ASSERT(n > 3); /* the header's row is read once */
 	teardown(&f);
 }
 
