@@ -100,6 +100,8 @@ qiao_err qiao_inbox_move(struct qiao_txn *txn, struct qiao_in_row *t,
 		t->next_try_at = 0;
 		t->tries = 0;
 	}
+	if (ev == QIAO_IN_EV_SUBMIT) /* its block shows it before that */
+		t->next_try_at = now_ms + QIAO_INBOX_LOOK_MS;
 	if (ev == QIAO_IN_EV_ANSWER) {
 		t->receipt_due = 0;
 	} else if (qiao_in_owes_receipt(next)) {

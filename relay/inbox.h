@@ -31,8 +31,12 @@ qiao_err qiao_inbox_receive(struct qiao_txn *txn,
  */
 qiao_err qiao_inbox_room(struct qiao_txn *txn, size_t *room, const char *peer);
 
+/* How long the chain's own blocks may take to show what was submitted. */
+#define QIAO_INBOX_LOOK_MS 5000
+
 /*
  * The one function that moves a destination transfer; as qiao_outbox_move.
+ * SUBMIT makes the row due again after QIAO_INBOX_LOOK_MS.
  * Entering a state that owes a receipt sets receipt_due; ANSWER clears it, also
  * in the ends, whose state then stays.
  */

@@ -93,6 +93,20 @@ qiao_err qiao_call_bundle(struct qiao_bundle *out, struct qiao_slice bytes)
 	return qiao_mp_finish(&m);
 }
 
+qiao_err qiao_call_submitted(struct qiao_mp *m, struct qiao_why *why)
+{
+	struct qiao_slice sentence;
+	int64_t number;
+
+	qiao_mp_array_of(m, 2);
+	number = qiao_mp_int(m);
+	sentence = qiao_mp_str(m, QIAO_KIB(4));
+	why->text[0] = '\0';
+	if (m->r.err != QIAO_OK)
+		return m->r.err;
+	return number == 0 ? QIAO_OK : adapter_error(number, sentence, why);
+}
+
 static size_t short_bin(struct qiao_mp *m, uint8_t *out, size_t max)
 {
 	struct qiao_slice s;

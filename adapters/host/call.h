@@ -38,6 +38,8 @@ struct qiao_piece {
 void qiao_call_piece(struct qiao_mp *m, struct qiao_piece *out);
 /* A whole bundle: [claim, proof, openings]. */
 qiao_err qiao_call_bundle(struct qiao_bundle *out, struct qiao_slice bytes);
+/* One result of `submit`: what the adapter says of it, with its sentence. */
+qiao_err qiao_call_submitted(struct qiao_mp *m, struct qiao_why *why);
 void qiao_call_lookup(struct qiao_mp *m, struct qiao_lookup *out);
 
 #endif

@@ -88,7 +88,14 @@ qiao_err qiao_host_fetch(struct qiao_host *h, struct qiao_buf *store,
 
 qiao_err qiao_host_prove(struct qiao_host *h, struct qiao_buf *proof,
 			 struct qiao_slice reference, struct qiao_why *why);
-qiao_err qiao_host_submit(struct qiao_host *h, const struct qiao_submission *s,
+/*
+ * Hand n submissions over, in as many calls as they need. *result (n of them):
+ * what the adapter says of each; after an error of a call those it carried and
+ * all behind them have that error. Returns the first that is not QIAO_OK, its
+ * sentence in why.
+ */
+qiao_err qiao_host_submit(struct qiao_host *h, qiao_err *result,
+			  const struct qiao_submission *s, size_t n,
 			  struct qiao_why *why);
 qiao_err qiao_host_lookup(struct qiao_host *h, struct qiao_lookup *out,
 			  const struct qiao_hash *id, struct qiao_why *why);

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#define SUBMISSION_FRAME 160 /* kind and three hashes around a payload */
+
 qiao_err qiao_host_head(struct qiao_host *h, uint64_t *next_height,
 			uint64_t known, unsigned int wait_ms,
 			struct qiao_why *why)
@@ -201,26 +203,101 @@ qiao_err qiao_host_receipt(struct qiao_host *h, struct qiao_buf *proof,
 	return err;
 }
 
-qiao_err qiao_host_submit(struct qiao_host *h, const struct qiao_submission *s,
-			  struct qiao_why *why)
+static void put_submission(struct qiao_buf *out,
+			   const struct qiao_submission *s)
 {
+	qiao_mp_put_array(out, 5);
+	qiao_mp_put_cstr(out, s->kind);
+	qiao_mp_put_hash(out, &s->id);
+	qiao_mp_put_hash(out, &s->digest);
+	qiao_mp_put_hash(out, &s->source);
+	qiao_mp_put_bin(out, s->payload);
+}
+
+/* The first submission that was not taken, and why. */
+struct first {
+	qiao_err err;
+	struct qiao_why *why;
+};
+
+static void note_first(struct first *f, qiao_err err,
+		       const struct qiao_why *said)
+{
+	if (f->err != QIAO_OK || err == QIAO_OK)
+		return;
+	f->err = err;
+	if (f->why)
+		*f->why = *said;
+}
+
+static void read_results(struct qiao_call *c, qiao_err *result, size_t n,
+			 struct first *first)
+{
+	qiao_mp_array_of(&c->result, n);
+	for (size_t i = 0; i < n; i++) {
+		struct qiao_why said;
+
+		result[i] = qiao_call_submitted(&c->result, &said);
+		note_first(first, result[i], &said);
+	}
+}
+
+/* One call with n submissions; its own error is that of all of them. */
+static qiao_err submit_call(struct qiao_host *h, qiao_err *result,
+			    const struct qiao_submission *s, size_t n,
+			    struct first *first)
+{
+	struct qiao_why why = { "" };
 	struct qiao_call c;
 	qiao_err err;
 
-	qiao_call_open(h, &c, "submit", 5);
-	qiao_mp_put_cstr(&c.request, s->kind);
-	qiao_mp_put_hash(&c.request, &s->id);
-	qiao_mp_put_hash(&c.request, &s->digest);
-	qiao_mp_put_hash(&c.request, &s->source);
-	qiao_mp_put_bin(&c.request, s->payload);
-	err = qiao_call_perform(h, &c, 0, why);
+	qiao_call_open(h, &c, "submit", 1);
+	qiao_mp_put_array(&c.request, n);
+	for (size_t i = 0; i < n; i++)
+		put_submission(&c.request, &s[i]);
+	err = qiao_call_perform(h, &c, 0, &why);
 	if (err == QIAO_OK) {
-		if (!qiao_mp_nil(&c.result))
-			qiao_mp_fail(&c.result, QIAO_E_MALFORMED);
-		err = qiao_call_finish(h, &c, why);
+		read_results(&c, result, n, first);
+		err = qiao_call_finish(h, &c, &why);
 	}
+	note_first(first, err, &why);
+	for (size_t i = 0; i < n && err != QIAO_OK; i++)
+		result[i] = err;
 	qiao_call_close(&c);
 	return err;
+}
+
+/* How many fit into one call; at least one. */
+static size_t one_call(const struct qiao_submission *s, size_t n)
+{
+	size_t bytes = 0, i = 0;
+
+	while (i < n && i < QIAO_SUBMISSIONS_MAX) {
+		bytes += s[i].payload.n + SUBMISSION_FRAME;
+		if (i > 0 && bytes > QIAO_ADAPTER_MSG_MAX / 2)
+			break;
+		i++;
+	}
+	return i;
+}
+
+qiao_err qiao_host_submit(struct qiao_host *h, qiao_err *result,
+			  const struct qiao_submission *s, size_t n,
+			  struct qiao_why *why)
+{
+	struct first first = { QIAO_OK, why };
+	size_t at = 0;
+
+	while (at < n) {
+		size_t k = one_call(s + at, n - at);
+		qiao_err err = submit_call(h, result + at, s + at, k, &first);
+
+		at += k;
+		/* the rest of an adapter that does not answer can wait */
+		while (err != QIAO_OK && at < n)
+			result[at++] = err;
+	}
+	return first.err;
 }
 
 qiao_err qiao_host_lookup(struct qiao_host *h, struct qiao_lookup *out,

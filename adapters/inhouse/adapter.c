@@ -13,9 +13,11 @@
 #include "gateway/codec/mp.h"
 #include "gateway/conf/conf.h"
 
+#include <stdio.h>
 #include <string.h>
 
-#define CALL_MS 5000 /* unless configured */
+#define CALL_MS      5000 /* unless configured */
+#define SENTENCE_MAX 1024
 
 struct inhouse {
 	struct qiao_inhouse_client *client;
@@ -284,21 +286,24 @@ static qiao_err inhouse_prove(void *self, struct qiao_buf *proof,
 
 /* --- writing -------------------------------------------------------------- */
 static qiao_err submission_sign(const struct inhouse *a, struct qiao_buf *args,
-				const struct qiao_submission *s)
+				const struct qiao_submission *s, size_t n)
 {
-	const struct qiao_inhouse_submission sub = {
-		.chain = a->identity,
-		.kind = s->kind,
-		.id = s->id,
-		.digest = s->digest,
-		.source = s->source,
-		.payload = s->payload,
-	};
 	struct qiao_buf bytes = QIAO_BUF;
 	struct qiao_sig sig;
 	qiao_err err;
 
-	qiao_inhouse_submission_put(&bytes, &sub);
+	qiao_inhouse_submission_begin(&bytes, &a->identity, n);
+	for (size_t i = 0; i < n; i++) {
+		const struct qiao_inhouse_submission sub = {
+			.kind = s[i].kind,
+			.id = s[i].id,
+			.digest = s[i].digest,
+			.source = s[i].source,
+			.payload = s[i].payload,
+		};
+
+		qiao_inhouse_submission_put(&bytes, &sub);
+	}
 	err = bytes.err;
 	if (err == QIAO_OK)
 		err = qiao_key_sign(a->key, &sig, QIAO_INHOUSE_SUBMIT_TAG,
@@ -313,8 +318,38 @@ static qiao_err submission_sign(const struct inhouse *a, struct qiao_buf *args,
 	return err;
 }
 
-static qiao_err inhouse_submit(void *self, const struct qiao_submission *s,
-			       struct qiao_why *why)
+/* [[state, error, sentence], ...]: states are asked for by lookup. */
+static qiao_err submitted_read(struct qiao_submitted *out, size_t n,
+			       struct qiao_slice result)
+{
+	struct qiao_mp m;
+
+	qiao_mp_open(&m, result);
+	qiao_mp_array_of(&m, n);
+	for (size_t i = 0; i < n; i++) {
+		struct qiao_slice sentence;
+		int64_t code;
+
+		qiao_mp_array_of(&m, 3);
+		qiao_mp_uint(&m, QIAO_LOOKUP_DONE);
+		code = qiao_mp_int(&m);
+		sentence = qiao_mp_str(&m, SENTENCE_MAX);
+		if (code < INT8_MIN || code > 0)
+			qiao_mp_fail(&m, QIAO_E_MALFORMED);
+		if (m.r.err != QIAO_OK)
+			break;
+		out[i].err = (qiao_err)code;
+		if (code != 0)
+			snprintf(out[i].sentence, sizeof(out[i].sentence),
+				 "ledger: %.*s", (int)sentence.n,
+				 (const char *)sentence.p);
+	}
+	return qiao_mp_finish(&m);
+}
+
+static qiao_err inhouse_submit_many(void *self, struct qiao_submitted *out,
+				    const struct qiao_submission *s, size_t n,
+				    struct qiao_why *why)
 {
 	struct qiao_buf args = QIAO_BUF, result = QIAO_BUF;
 	struct inhouse *a = self;
@@ -324,11 +359,25 @@ static qiao_err inhouse_submit(void *self, const struct qiao_submission *s,
 		return qiao_adapter_fail(why, QIAO_E_CONFIG,
 					 "no account key is configured; set "
 					 "`key` to write on this chain");
-	err = submission_sign(a, &args, s);
+	err = submission_sign(a, &args, s, n);
 	if (err == QIAO_OK)
 		err = ask(a, &result, "submit", &args, 0, why);
+	if (err == QIAO_OK)
+		err = nonsense(submitted_read(out, n, qiao_buf_slice(&result)),
+			       "submit", why);
 	qiao_buf_free(&args);
 	qiao_buf_free(&result);
+	return err;
+}
+
+static qiao_err inhouse_submit(void *self, const struct qiao_submission *s,
+			       struct qiao_why *why)
+{
+	struct qiao_submitted out = { QIAO_OK, "" };
+	qiao_err err = inhouse_submit_many(self, &out, s, 1, why);
+
+	if (err == QIAO_OK && out.err != QIAO_OK)
+		err = qiao_adapter_fail(why, out.err, "%s", out.sentence);
 	return err;
 }
 
@@ -407,6 +456,7 @@ static const struct qiao_adapter_api api = {
 	.lookup = inhouse_lookup,
 	.receipt = inhouse_receipt,
 	.close = inhouse_close,
+	.submit_many = inhouse_submit_many,
 };
 
 int main(int argc, char **argv)

@@ -171,12 +171,19 @@ void qiao_inhouse_entry_put(struct qiao_buf *out,
 	qiao_mp_put_bin(out, e->payload);
 }
 
+void qiao_inhouse_submission_begin(struct qiao_buf *out,
+				   const struct qiao_hash *chain, size_t n)
+{
+	qiao_mp_put_array(out, 3);
+	qiao_mp_put_uint(out, 1);
+	qiao_mp_put_hash(out, chain);
+	qiao_mp_put_array(out, n);
+}
+
 void qiao_inhouse_submission_put(struct qiao_buf *out,
 				 const struct qiao_inhouse_submission *s)
 {
-	qiao_mp_put_array(out, 7);
-	qiao_mp_put_uint(out, 1);
-	qiao_mp_put_hash(out, &s->chain);
+	qiao_mp_put_array(out, 5);
 	qiao_mp_put_cstr(out, s->kind);
 	qiao_mp_put_hash(out, &s->id);
 	qiao_mp_put_hash(out, &s->digest);

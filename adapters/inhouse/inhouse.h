@@ -85,13 +85,17 @@ struct qiao_inhouse_entry {
 void qiao_inhouse_entry_put(struct qiao_buf *out,
 			    const struct qiao_inhouse_entry *e);
 
-/* docs/wire.md 8.3; kind as the adapter protocol spells it. */
+/*
+ * docs/wire.md 8.3: a list that one signature covers. chain: its identity; kind
+ * as the adapter protocol spells it. Begin, then exactly n entries.
+ */
 struct qiao_inhouse_submission {
-	struct qiao_hash chain; /* its identity */
 	const char *kind;
 	struct qiao_hash id, digest, source;
 	struct qiao_slice payload;
 };
+void qiao_inhouse_submission_begin(struct qiao_buf *out,
+				   const struct qiao_hash *chain, size_t n);
 void qiao_inhouse_submission_put(struct qiao_buf *out,
 				 const struct qiao_inhouse_submission *s);
 

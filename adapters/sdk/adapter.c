@@ -187,27 +187,71 @@ static bool is_capable(const struct qiao_adapter_api *api, const char *kind)
 	return false;
 }
 
+/* What one `submit` brings, and what becomes of each. */
+struct submissions {
+	size_t n;
+	char kind[QIAO_SUBMISSIONS_MAX][KIND_MAX + 1];
+	struct qiao_submission s[QIAO_SUBMISSIONS_MAX];
+	struct qiao_submitted out[QIAO_SUBMISSIONS_MAX];
+};
+
+static qiao_err submissions_take(struct submissions *l, struct qiao_mp *args,
+				 struct qiao_why *why)
+{
+	l->n = qiao_mp_array(args, QIAO_SUBMISSIONS_MAX);
+	if (l->n == 0)
+		qiao_mp_fail(args, QIAO_E_MALFORMED);
+	for (size_t i = 0; i < l->n; i++) {
+		struct qiao_submission *s = &l->s[i];
+
+		qiao_mp_array_of(args, 5);
+		qiao_mp_str_into(args, l->kind[i], sizeof(l->kind[i]));
+		s->kind = l->kind[i];
+		s->id = qiao_mp_hash(args);
+		s->digest = qiao_mp_hash(args);
+		s->source = qiao_mp_hash(args);
+		s->payload = qiao_mp_bin(args, QIAO_PAYLOAD_MAX);
+	}
+	return args_finish(args, why);
+}
+
+static qiao_err submissions_run(struct qiao_adapter *a, struct submissions *l,
+				struct qiao_why *why)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (!a->api->submit || !is_capable(a->api, l->kind[i]))
+			return qiao_fail(why, QIAO_E_UNSUPPORTED,
+					 "adapter %s cannot submit.%s",
+					 a->api->name, l->kind[i]);
+	if (a->api->submit_many)
+		return a->api->submit_many(a->self, l->out, l->s, l->n, why);
+	for (size_t i = 0; i < l->n; i++) {
+		struct qiao_why said = { "" };
+
+		l->out[i].err = a->api->submit(a->self, &l->s[i], &said);
+		snprintf(l->out[i].sentence, sizeof(l->out[i].sentence), "%s",
+			 said.text);
+	}
+	return QIAO_OK;
+}
+
 static qiao_err submit_run(struct qiao_adapter *a, struct qiao_buf *result,
 			   struct qiao_mp *args, struct qiao_why *why)
 {
-	char kind[KIND_MAX + 1];
-	struct qiao_submission s = { .kind = kind };
-	qiao_err err;
+	struct submissions *l = qiao_calloc(1, sizeof(*l));
+	qiao_err err = l ? submissions_take(l, args, why) : QIAO_E_NOMEM;
 
-	(void)result;
-	qiao_mp_str_into(args, kind, sizeof(kind));
-	s.id = qiao_mp_hash(args);
-	s.digest = qiao_mp_hash(args);
-	s.source = qiao_mp_hash(args);
-	s.payload = qiao_mp_bin(args, QIAO_PAYLOAD_MAX);
-	err = args_finish(args, why);
-	if (err != QIAO_OK)
-		return err;
-	if (!a->api->submit || !is_capable(a->api, kind))
-		return qiao_fail(why, QIAO_E_UNSUPPORTED,
-				 "adapter %s cannot submit.%s", a->api->name,
-				 kind);
-	return a->api->submit(a->self, &s, why);
+	if (err == QIAO_OK)
+		err = submissions_run(a, l, why);
+	if (err == QIAO_OK)
+		qiao_mp_put_array(result, l->n);
+	for (size_t i = 0; err == QIAO_OK && i < l->n; i++) {
+		qiao_mp_put_array(result, 2);
+		qiao_mp_put_int(result, l->out[i].err);
+		qiao_serve_sentence(result, l->out[i].sentence);
+	}
+	qiao_free(l);
+	return err;
 }
 
 static qiao_err not_writable(const struct qiao_adapter *a, struct qiao_why *why)
@@ -287,7 +331,7 @@ OPENED(op_receipt, receipt_run)
 const struct qiao_serve_op qiao_adapter_ops[] = {
 	{ "hello", 0, hello },      { "open", 1, op_open },
 	{ "head", 2, op_head },     { "fetch", 3, op_fetch },
-	{ "prove", 1, op_prove },   { "submit", 5, op_submit },
+	{ "prove", 1, op_prove },   { "submit", 1, op_submit },
 	{ "lookup", 1, op_lookup }, { "receipt", 1, op_receipt },
 	{ NULL, 0, NULL },
 };

@@ -42,7 +42,7 @@ struct qiao_server {
 };
 
 /* A sentence may have been cut in the middle of a character. */
-static void sentence_put(struct qiao_buf *b, const char *text)
+void qiao_serve_sentence(struct qiao_buf *b, const char *text)
 {
 	char safe[sizeof(((struct qiao_why *)0)->text)];
 
@@ -59,8 +59,9 @@ static void reply_put(struct qiao_buf *b, uint64_t number, qiao_err err,
 	qiao_mp_put_uint(b, 1);
 	qiao_mp_put_uint(b, number);
 	qiao_mp_put_int(b, err);
-	sentence_put(b, err == QIAO_OK || why->text[0] ? why->text
-						       : qiao_strerror(err));
+	qiao_serve_sentence(b, err == QIAO_OK || why->text[0]
+				       ? why->text
+				       : qiao_strerror(err));
 	if (err == QIAO_OK && result->n > 0)
 		qiao_mp_put_raw(b, qiao_buf_slice(result));
 	else

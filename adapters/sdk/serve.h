@@ -53,6 +53,9 @@ void qiao_serve_close(struct qiao_server *s);
  */
 bool qiao_serve_check(struct qiao_server *s);
 
+/* A sentence of any bytes, made fit to be a string. */
+void qiao_serve_sentence(struct qiao_buf *out, const char *text);
+
 /* One request to one reply, without a socket. QIAO_E_CLOSED: no answer. */
 qiao_err qiao_serve_answer(const struct qiao_serve_op *ops, void *ctx,
 			   struct qiao_buf *reply, struct qiao_slice request);

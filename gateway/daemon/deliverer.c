@@ -1,38 +1,61 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The thread that brings accepted transfers onto our chain. A row in
- * `submitting` is unknown after a restart and is looked up before anything is
- * submitted again; so are all others, for one rule is simpler than two.
+ * The thread that brings accepted transfers onto our chain. What became of a
+ * submission the follower sees in the blocks (conclude.h). This thread asks for
+ * what it did not see in time: after a restart, for then `submitting` means
+ * unknown, and when a submission was lost.
  */
 #include "gateway/daemon/threads.h"
 
 #include "gateway/base/clock.h"
+#include "gateway/base/hex.h"
 #include "gateway/base/log.h"
 #include "gateway/base/mem.h"
 #include "gateway/base/slice.h"
 #include "gateway/crypto/hash.h"
 #include "gateway/daemon/accept.h"
 #include "gateway/daemon/chain.h"
+#include "gateway/daemon/conclude.h"
 #include "gateway/daemon/freeze.h"
-#include "gateway/daemon/receipts.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define BATCH   128
-#define POLL_MS 20 /* a submitted row's block is on its way */
 #define IDLE_MS 1000
 
-static void store_refused(const struct qiao_chain *c, qiao_err err)
+static void store_refused(const struct qiao_chain *c, const char *what,
+			  qiao_err err)
 {
-	qiao_log(QIAO_LOG_ERROR, "store-refused", "chain=%s err=%s",
-		 c->cfg->name, qiao_errname(err));
+	qiao_log(QIAO_LOG_ERROR, "store-refused",
+		 "chain=%s err=%s why=\"%s could not be written; they are "
+		 "tried again: %s\"",
+		 c->cfg->name, qiao_errname(err), what,
+		 err == QIAO_E_FULL ? "free disk space"
+				    : "look at the lines before this one");
+}
+
+/* The others of its batch go on; this one waits by back-off. */
+static qiao_err set_aside(struct qiao_chain *c, struct qiao_txn *txn,
+			  const struct qiao_in_row *row, qiao_err why)
+{
+	struct qiao_in_row later = *row;
+	char id[QIAO_HEX_LEN(32)];
+	uint32_t random;
+
+	qiao_log(QIAO_LOG_ERROR, "row-failed",
+		 "chain=%s transfer=%s err=%s why=\"this transfer could not be "
+		 "brought on; it alone waits and is tried again\"",
+		 c->cfg->name, qiao_hex_encode(id, qiao_slice_hash(&row->id)),
+		 qiao_errname(why));
+	qiao_random(&random, sizeof(random));
+	return qiao_inbox_postpone(txn, &later, qiao_now_ms(), random);
 }
 
 struct list_arg {
 	struct qiao_inbox_batch *batch;
 	const struct qiao_hash *destination;
 	enum qiao_in_state state;
+	int64_t now_ms;
 };
 
 static qiao_err list_rows(struct qiao_txn *txn, void *arg)
@@ -40,13 +63,14 @@ static qiao_err list_rows(struct qiao_txn *txn, void *arg)
 	struct list_arg *a = arg;
 
 	return qiao_inbox_list(txn, a->batch, a->destination, a->state,
-			       qiao_now_ms(), BATCH);
+			       a->now_ms, BATCH);
 }
 
+/* Rows that are due at this time. */
 static bool list(struct qiao_chain *c, struct qiao_inbox_batch *batch,
-		 enum qiao_in_state state)
+		 enum qiao_in_state state, int64_t now_ms)
 {
-	struct list_arg a = { batch, &c->identity, state };
+	struct list_arg a = { batch, &c->identity, state, now_ms };
 
 	*batch = (struct qiao_inbox_batch){ .n = 0 };
 	if (qiao_store_read(c->d->store, list_rows, &a) == QIAO_OK &&
@@ -56,36 +80,111 @@ static bool list(struct qiao_chain *c, struct qiao_inbox_batch *batch,
 	return false;
 }
 
-static void submit(struct qiao_chain *c, const struct qiao_in_row *row)
-{
-	struct qiao_submission s = { .kind = "deliver",
-				     .id = row->id,
-				     .digest = row->digest,
-				     .source = row->source,
-				     .payload = row->payload };
-	struct qiao_why why = { "" };
-	qiao_err err = qiao_host_submit(c->host, &s, &why);
+/* Rows whose submission is due now, and what the adapter says of each. */
+struct handover {
+	struct qiao_chain *c;
+	size_t n;
+	struct qiao_in_row *row[BATCH];
+	struct qiao_submission s[BATCH];
+	qiao_err result[BATCH];
+};
 
-	/* whatever it says: only a lookup and a proof move the row */
+static void hand_over(struct handover *h, struct qiao_in_row *row)
+{
+	h->row[h->n] = row;
+	h->s[h->n++] = (struct qiao_submission){ .kind = "deliver",
+						 .id = row->id,
+						 .digest = row->digest,
+						 .source = row->source,
+						 .payload = row->payload };
+}
+
+/* What was not taken is looked up again sooner than what was. */
+static qiao_err postpone_failed(struct qiao_txn *txn, void *arg)
+{
+	const struct handover *h = arg;
+	qiao_err err = QIAO_OK;
+
+	for (size_t i = 0; i < h->n && err == QIAO_OK; i++) {
+		uint32_t random;
+
+		if (h->result[i] == QIAO_OK)
+			continue;
+		qiao_random(&random, sizeof(random));
+		err = qiao_inbox_postpone(txn, h->row[i], qiao_now_ms(),
+					  random);
+		if (err == QIAO_E_STATE) /* its block was seen meanwhile */
+			err = QIAO_OK;
+	}
+	return err;
+}
+
+/* Whatever the adapter says: only a lookup and a proof move a row. */
+static void submit(struct handover *h)
+{
+	struct qiao_chain *c = h->c;
+	struct qiao_why why = { "" };
+	qiao_err err = h->n == 0 ? QIAO_OK
+				 : qiao_host_submit(c->host, h->result, h->s,
+						    h->n, &why);
+
+	if (err == QIAO_OK)
+		return;
+	qiao_log(QIAO_LOG_WARN, "submit-failed", "chain=%s err=%s why=\"%s\"",
+		 c->cfg->name, qiao_errname(err), why.text);
+	err = qiao_store_write(c->d->store, postpone_failed, h);
 	if (err != QIAO_OK)
-		qiao_log(QIAO_LOG_WARN, "submit-failed",
-			 "chain=%s err=%s why=\"%s\"", c->cfg->name,
-			 qiao_errname(err), why.text);
+		store_refused(c, "failed submissions", err);
 }
 
 struct accept_arg {
+	struct qiao_chain *c;
 	struct qiao_accept *a;
-	size_t n;
+	size_t n, at;
 };
+
+static qiao_err decide_one(struct qiao_txn *txn, void *arg)
+{
+	struct accept_arg *x = arg;
+
+	return qiao_accept_decide(&x->a[x->at], txn, qiao_now_ms());
+}
 
 static qiao_err decide_all(struct qiao_txn *txn, void *arg)
 {
 	struct accept_arg *x = arg;
-	qiao_err err = QIAO_OK;
+	qiao_err err = QIAO_OK, result;
 
-	for (size_t i = 0; i < x->n && err == QIAO_OK; i++)
-		err = qiao_accept_decide(&x->a[i], txn, qiao_now_ms());
+	for (x->at = 0; x->at < x->n && err == QIAO_OK; x->at++) {
+		struct qiao_in_row *row = x->a[x->at].row, before = *row;
+
+		err = qiao_store_try(txn, &result, decide_one, x);
+		if (err != QIAO_OK || result == QIAO_OK)
+			continue;
+		*row = before;
+		err = set_aside(x->c, txn, row, result);
+	}
 	return err;
+}
+
+/* After the commit: what is to be submitted, and who hears of an end. */
+static void act(struct accept_arg *x)
+{
+	struct handover *h = qiao_calloc(1, sizeof(*h));
+
+	for (size_t i = 0; h && i < x->n; i++) {
+		struct qiao_accept *a = &x->a[i];
+
+		if (a->row->state == QIAO_IN_SUBMITTING)
+			hand_over(h, a->row);
+		else if (a->route)
+			qiao_bell_ring(&a->route->peer->bell);
+	}
+	if (h) {
+		h->c = x->c;
+		submit(h); /* else they are looked up in time */
+	}
+	qiao_free(h);
 }
 
 /* received -> verified, decided, and at once `submitting` when accepted */
@@ -94,10 +193,10 @@ static bool step_received(struct qiao_chain *c)
 	struct qiao_accept_cache cache = { .found = { .n = 0 } };
 	struct qiao_rules *rules = qiao_rules_take(c->d);
 	struct qiao_inbox_batch batch;
-	struct accept_arg x = { .n = 0 };
+	struct accept_arg x = { .c = c };
 	qiao_err err = QIAO_E_NOMEM;
 
-	if (!list(c, &batch, QIAO_IN_RECEIVED)) {
+	if (!list(c, &batch, QIAO_IN_RECEIVED, qiao_now_ms())) {
 		qiao_rules_release(rules);
 		return false;
 	}
@@ -109,15 +208,12 @@ static bool step_received(struct qiao_chain *c)
 	}
 	if (x.a)
 		err = qiao_store_write(c->d->store, decide_all, &x);
-	if (err != QIAO_OK)
-		store_refused(c, err);
-	for (size_t i = 0; i < x.n; i++) {
-		if (err == QIAO_OK && batch.rows[i].state == QIAO_IN_SUBMITTING)
-			submit(c, &batch.rows[i]);
-		else if (err == QIAO_OK && x.a[i].route)
-			qiao_bell_ring(&x.a[i].route->peer->bell);
+	if (err == QIAO_OK)
+		act(&x);
+	else
+		store_refused(c, "decisions on received transfers", err);
+	for (size_t i = 0; i < x.n; i++)
 		qiao_accept_fini(&x.a[i]);
-	}
 	qiao_free(x.a);
 	qiao_inbox_batch_free(&batch);
 	qiao_accept_cache_clear(&cache);
@@ -131,38 +227,53 @@ struct outcome {
 	const struct qiao_rules *rules;
 	struct qiao_in_row *row;
 	enum {
-		NOTHING = 0,
+		LATER = 0,
 		AGAIN,
-		COMMITTED,
-		CONFLICTS,
-		LATER
+		SHOWN,
+		GONE
 	} what;
-	struct qiao_lookup found;
+	struct qiao_statements found; /* SHOWN */
+	const struct qiao_statement *s;
 	struct qiao_buf proof;
-	uint64_t height;
 };
 
-static void prove_outcome(struct outcome *o)
+static qiao_err prove(struct outcome *o, struct qiao_why *why)
+{
+	struct qiao_chain *c = o->c;
+	struct qiao_overlay overlay = { c->d->store, c->number, NULL };
+	struct qiao_view view = qiao_overlay_view(&overlay);
+	const struct qiao_slice none = { NULL, 0 };
+	qiao_err err;
+
+	pthread_mutex_lock(&c->lock);
+	err = qiao_statements_prove(&o->found, c, NULL, &view,
+				    qiao_buf_slice(&o->proof), none, why);
+	pthread_mutex_unlock(&c->lock);
+	qiao_overlay_free(&overlay);
+	if (err != QIAO_OK)
+		return err;
+	o->s = qiao_delivery_find(&o->found, &o->row->id);
+	return o->s ? QIAO_OK
+		    : qiao_fail(why, QIAO_E_PROOF,
+				"the adapter's proof shows no delivery under "
+				"this id");
+}
+
+/* False: the adapter is not well, so the next rows need not be asked for. */
+static bool fetch_proof(struct outcome *o)
 {
 	struct qiao_why why = { "" };
-	qiao_err err =
+	qiao_err asked =
 		qiao_host_receipt(o->c->host, &o->proof, &o->row->id, &why);
+	qiao_err err = asked == QIAO_OK ? prove(o, &why) : asked;
 
 	if (err == QIAO_OK)
-		err = qiao_delivery_prove(o->c, qiao_buf_slice(&o->proof),
-					  &o->row->id, &o->row->digest,
-					  &o->row->source, NULL, &o->height,
-					  &why);
-	if (err == QIAO_OK)
-		o->what = COMMITTED;
-	else if (err == QIAO_E_CONFLICT)
-		o->what = CONFLICTS;
+		o->what = SHOWN;
 	else if (err != QIAO_E_NOTFOUND) /* the follower is not there yet */
-		o->what = LATER;
-	if (o->what == LATER)
 		qiao_log(QIAO_LOG_WARN, "delivery-unproven",
 			 "chain=%s err=%s why=\"%s\"", o->c->cfg->name,
 			 qiao_errname(err), why.text);
+	return asked == QIAO_OK || asked == QIAO_E_NOTFOUND;
 }
 
 struct passes_arg {
@@ -202,163 +313,148 @@ static bool may_submit(struct outcome *o)
 	return x.passes;
 }
 
-static void look(struct outcome *o)
+/* The adapter's word decides what is asked next, never how a row ends. */
+static bool look(struct outcome *o)
 {
-	struct qiao_why why = { "" };
-	qiao_err err =
-		qiao_host_lookup(o->c->host, &o->found, &o->row->id, &why);
+	struct qiao_lookup found;
 
-	if (err != QIAO_OK) {
-		o->what = LATER;
-		return;
-	}
-	switch (o->found.state) {
+	if (qiao_host_lookup(o->c->host, &found, &o->row->id, NULL) != QIAO_OK)
+		return false;
+	switch (found.state) {
 	case QIAO_LOOKUP_ABSENT:
 		/* what is done may be proven, but nothing new is written */
-		o->what = may_submit(o) ? AGAIN : LATER;
-		break;
+		if (may_submit(o))
+			o->what = AGAIN;
+		return true;
 	case QIAO_LOOKUP_PENDING:
 	case QIAO_LOOKUP_UNKNOWN:
-		break;
+		return true;
 	case QIAO_LOOKUP_DONE:
-		prove_outcome(o);
-		break;
+		return fetch_proof(o);
 	}
-	/* a chain that stands still proves nothing new */
-	if (o->c->frozen && o->what == NOTHING)
-		o->what = LATER;
+	return true;
 }
 
-static qiao_err audit_end(const struct outcome *o, struct qiao_txn *txn,
-			  int64_t now_ms)
-{
-	struct qiao_audit_entry e;
+struct outcomes {
+	struct qiao_chain *c;
+	struct outcome *o;
+	size_t n, at;
+	struct qiao_concluded concluded;
+};
 
-	if (o->what == CONFLICTS) {
-		qiao_audit_begin(&e, "conflict", now_ms);
-		qiao_audit_hash(&e, "other", &o->found.digest);
-	} else {
-		qiao_audit_begin(&e, "committed", now_ms);
-		qiao_audit_str(&e, "chain", o->c->cfg->name);
-		qiao_audit_int(&e, "height", (int64_t)o->height);
-		qiao_audit_hex(&e, "tx",
-			       qiao_slice_of(o->found.tx, o->found.tx_len));
-	}
-	qiao_audit_hash(&e, "transfer", &o->row->id);
-	qiao_audit_hash(&e, "payload", &o->row->digest);
-	return qiao_audit_append(&o->c->d->log, txn, &e, &o->row->id, NULL);
-}
-
-static qiao_err conclude_one(struct outcome *o, struct qiao_txn *txn)
+static qiao_err conclude_one(struct qiao_txn *txn, void *arg)
 {
+	struct outcomes *x = arg;
+	struct outcome *o = &x->o[x->at];
 	int64_t now = qiao_now_ms();
 	uint32_t random;
-	qiao_err err = QIAO_OK;
 
 	switch (o->what) {
-	case NOTHING:
-		return QIAO_OK;
 	case LATER:
 		qiao_random(&random, sizeof(random));
 		return qiao_inbox_postpone(txn, o->row, now, random);
 	case AGAIN:
 		return qiao_inbox_move(txn, o->row, QIAO_IN_SUBMITTING,
 				       QIAO_IN_EV_SUBMIT, now);
-	case COMMITTED:
-		o->row->receipt_height = o->height;
-		o->row->receipt = qiao_buf_slice(&o->proof);
-		o->row->tx = qiao_slice_of(o->found.tx, o->found.tx_len);
-		err = qiao_inbox_move(txn, o->row, QIAO_IN_SUBMITTING,
-				      QIAO_IN_EV_COMMIT, now);
-		return err == QIAO_OK ? audit_end(o, txn, now) : err;
-	case CONFLICTS:
-		err = qiao_inbox_move(txn, o->row, QIAO_IN_SUBMITTING,
-				      QIAO_IN_EV_CONFLICT, now);
-		return err == QIAO_OK ? audit_end(o, txn, now) : err;
+	case SHOWN:
+		return qiao_conclude_row(&x->concluded, o->c, txn, o->row, o->s,
+					 qiao_buf_slice(&o->proof));
+	case GONE:
+		break;
 	}
-	return err;
+	return QIAO_OK;
 }
-
-struct outcomes {
-	struct outcome *o;
-	size_t n;
-};
 
 static qiao_err conclude_all(struct qiao_txn *txn, void *arg)
 {
 	struct outcomes *x = arg;
-	qiao_err err = QIAO_OK;
+	qiao_err err = QIAO_OK, result;
 
-	for (size_t i = 0; i < x->n && err == QIAO_OK; i++)
-		err = conclude_one(&x->o[i], txn);
+	for (x->at = 0; x->at < x->n && err == QIAO_OK; x->at++) {
+		struct outcome *o = &x->o[x->at];
+		struct qiao_in_row before = *o->row;
+
+		err = qiao_store_try(txn, &result, conclude_one, x);
+		if (err != QIAO_OK || result == QIAO_OK)
+			continue;
+		*o->row = before;
+		o->what = GONE;
+		if (result != QIAO_E_STATE) /* else the follower was first */
+			err = set_aside(x->c, txn, o->row, result);
+	}
 	return err;
 }
 
-/* After the commit: what others may hear or do now. */
-static void act(struct outcome *o)
+static void conclude(struct outcomes *x)
 {
-	struct qiao_route *route = qiao_route_in(
-		o->c->d, &o->row->source, &o->row->destination, o->row->peer);
-	const struct qiao_slice none = { NULL, 0 };
+	struct handover *h = qiao_calloc(1, sizeof(*h));
+	qiao_err err = h ? qiao_store_write(x->c->d->store, conclude_all, x)
+			 : QIAO_E_NOMEM;
 
-	if (o->what == AGAIN)
-		submit(o->c, o->row);
-	if (o->what == CONFLICTS && route)
-		qiao_route_freeze(route, none,
-				  "our chain has this transfer id with another "
-				  "payload");
-	if ((o->what == COMMITTED || o->what == CONFLICTS) && route)
-		qiao_bell_ring(&route->peer->bell);
+	if (err == QIAO_OK) {
+		qiao_concluded_act(&x->concluded, x->c->d);
+		h->c = x->c;
+		for (size_t i = 0; i < x->n; i++)
+			if (x->o[i].what == AGAIN)
+				hand_over(h, x->o[i].row);
+		submit(h);
+	} else {
+		store_refused(x->c, "outcomes of submissions", err);
+	}
+	qiao_free(h);
 }
 
-/* True while rows wait for the chain: then the next look is soon. */
-static bool step_submitting(struct qiao_chain *c)
+/* Rows that no block has shown in time. */
+static void step_submitting(struct qiao_chain *c)
 {
+	struct outcomes x = { .c = c };
 	struct qiao_inbox_batch batch;
-	struct outcomes x = { .n = 0 };
 	struct qiao_rules *rules;
-	bool something = false;
-	qiao_err err;
+	bool well = true;
 
-	if (!list(c, &batch, QIAO_IN_SUBMITTING))
-		return false;
+	if (!list(c, &batch, QIAO_IN_SUBMITTING, qiao_now_ms()))
+		return;
 	rules = qiao_rules_take(c->d);
 	x.o = qiao_calloc(batch.n, sizeof(*x.o));
-	for (size_t i = 0; x.o && i < batch.n; i++) {
+	for (size_t i = 0; x.o && well && i < batch.n; i++) {
 		x.o[i].c = c;
 		x.o[i].rules = rules;
 		x.o[i].row = &batch.rows[i];
-		look(&x.o[i]);
-		something = something || x.o[i].what != NOTHING;
+		well = look(&x.o[i]);
 		x.n++;
 	}
-	err = something ? qiao_store_write(c->d->store, conclude_all, &x)
-			: QIAO_E_STATE;
+	if (x.n > 0)
+		conclude(&x);
 	for (size_t i = 0; i < x.n; i++) {
-		if (err == QIAO_OK)
-			act(&x.o[i]);
+		qiao_statements_free(&x.o[i].found);
 		qiao_buf_free(&x.o[i].proof);
 	}
 	qiao_free(x.o);
 	qiao_inbox_batch_free(&batch);
 	qiao_rules_release(rules);
-	if (something && err != QIAO_OK) {
-		store_refused(c, err);
-		return false; /* not at once: a full disk stays full */
-	}
-	return true;
+}
+
+/* What the process before us submitted is unknown: it is due at once. */
+static qiao_err wake_submitting(struct qiao_txn *txn, void *arg)
+{
+	const struct qiao_chain *c = arg;
+
+	return qiao_store_in_wake(txn, &c->identity, QIAO_IN_SUBMITTING);
 }
 
 void *qiao_deliverer(void *chain)
 {
 	struct qiao_chain *c = chain;
+	qiao_err err = qiao_store_write(c->d->store, wake_submitting, c);
 
+	if (err != QIAO_OK) /* they become due by themselves */
+		store_refused(c, "submissions of the last run", err);
 	while (!c->d->stopping) {
 		bool taken = step_received(c);
-		bool waiting = step_submitting(c);
 
+		step_submitting(c);
 		if (!taken)
-			qiao_bell_wait(&c->bell, waiting ? POLL_MS : IDLE_MS);
+			qiao_bell_wait(&c->bell, IDLE_MS);
 	}
 	return NULL;
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The thread that follows one chain through its adapter: look, fetch, verify,
- * decide, queue. Blocks, what the light client remembers, decisions and the
- * outbox are one transaction; the next height is where the light client stands,
- * so nothing can be skipped and a crash repeats a block from its beginning.
+ * decide, queue, and see our own deliveries. Blocks, what the light client
+ * remembers, decisions and the outbox are one transaction; the next height is
+ * where the light client stands, so nothing can be skipped and a crash repeats
+ * a block from its beginning.
  */
 #include "gateway/daemon/threads.h"
 
@@ -12,6 +13,7 @@
 #include "gateway/base/mem.h"
 #include "gateway/base/slice.h"
 #include "gateway/daemon/chain.h"
+#include "gateway/daemon/conclude.h"
 #include "gateway/daemon/release.h"
 
 #include <inttypes.h>
@@ -32,7 +34,7 @@ struct batch {
 	struct qiao_statements said[QIAO_HEADERS_PER_BATCH_MAX];
 	struct qiao_accepted accepted;
 	bool recorded;
-	bool queued[QIAO_ROUTES_MAX];
+	struct qiao_concluded concluded;
 };
 
 static struct qiao_slice proof_of(const struct qiao_bundle *b)
@@ -90,8 +92,9 @@ static qiao_err write_batch(struct qiao_txn *txn, void *arg)
 					  .now_ms = b->accepted.now_ms };
 
 		err = qiao_release_block(&r, txn);
-		for (size_t k = 0; k < b->c->d->n_routes; k++)
-			b->queued[k] = b->queued[k] || r.queued[k];
+		if (err == QIAO_OK)
+			err = qiao_conclude_block(&b->concluded, b->c, txn,
+						  &b->said[i], r.proof);
 	}
 	return err;
 }
@@ -100,7 +103,7 @@ static void wake(struct batch *b)
 {
 	for (size_t i = 0; i < b->c->d->n_links; i++)
 		qiao_bell_ring(&b->c->d->links[i].bell); /* new headers */
-	qiao_bell_ring(&b->c->bell); /* a delivery may be provable now */
+	qiao_concluded_act(&b->concluded, b->c->d);
 }
 
 /* The proof age of decisions counts from this acceptance. Lock held. */

@@ -101,8 +101,23 @@ void qiao_route_freeze(struct qiao_route *r, struct qiao_slice evidence,
 	struct freeze_arg a = { r->from->d, QIAO_SCOPE_ROUTE, r->cfg->name,
 				0,          evidence,         why };
 
-	r->frozen = true;
+	qiao_route_froze(r, why); /* at once, whatever the disk says */
 	store_freeze(&a);
+}
+
+qiao_err qiao_route_freeze_in_txn(struct qiao_txn *txn,
+				  const struct qiao_route *r,
+				  struct qiao_slice evidence, const char *why)
+{
+	struct freeze_arg a = { r->from->d, QIAO_SCOPE_ROUTE, r->cfg->name,
+				0,          evidence,         why };
+
+	return write_freeze(txn, &a);
+}
+
+void qiao_route_froze(struct qiao_route *r, const char *why)
+{
+	r->frozen = true;
 	qiao_log(QIAO_LOG_ERROR, "route-frozen", "route=%s why=\"%s\"",
 		 r->cfg->name, why);
 }

@@ -16,6 +16,14 @@ void qiao_chain_freeze(struct qiao_chain *c, uint64_t height,
 /* An id came back with another payload, or a receipt contradicts: stop here. */
 void qiao_route_freeze(struct qiao_route *r, struct qiao_slice evidence,
 		       const char *why);
+/*
+ * The same in two steps, for a freeze that stands or falls with the transaction
+ * that found its cause: in the transaction, and after its commit.
+ */
+qiao_err qiao_route_freeze_in_txn(struct qiao_txn *txn,
+				  const struct qiao_route *r,
+				  struct qiao_slice evidence, const char *why);
+void qiao_route_froze(struct qiao_route *r, const char *why);
 /* It, or a chain at one of its ends. */
 bool qiao_route_is_frozen(const struct qiao_route *r);
 

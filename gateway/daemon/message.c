@@ -111,21 +111,18 @@ static qiao_err on_transfers(struct answer *a, struct qiao_why *why)
 
 static qiao_err on_receipts(struct answer *a, struct qiao_why *why)
 {
-	for (size_t i = 0; i < a->m->n; i++) {
-		struct qiao_item_receipt it;
-		struct qiao_item_receipt_reply reply;
-		qiao_err err = qiao_item_receipt_parse(&it, a->m->items[i]);
+	struct qiao_item_receipt_reply *reply =
+		qiao_calloc(a->m->n, sizeof(*reply));
+	qiao_err err =
+		reply ? qiao_receipts_take(a->d, reply, a->m, a->peer, why)
+		      : QIAO_E_NOMEM;
 
-		if (err == QIAO_OK)
-			err = qiao_receipts_take(a->d, &reply, &it, a->m, i,
-						 a->peer);
-		if (err != QIAO_OK)
-			return qiao_fail(why, err, "receipt item %zu: %s", i,
-					 qiao_strerror(err));
-		qiao_item_receipt_reply_encode(&a->bytes, &reply);
+	for (size_t i = 0; i < a->m->n && err == QIAO_OK; i++) {
+		qiao_item_receipt_reply_encode(&a->bytes, &reply[i]);
 		answer_next(a);
 	}
-	return QIAO_OK;
+	qiao_free(reply);
+	return err;
 }
 
 static qiao_err on_status(struct answer *a, struct qiao_why *why)

@@ -261,6 +261,19 @@ qiao_err qiao_store_in_due(struct qiao_txn *txn,
 	return give_rows(&q, each, ctx);
 }
 
+qiao_err qiao_store_in_wake(struct qiao_txn *txn,
+			    const struct qiao_hash *destination, int state)
+{
+	struct qiao_sql q;
+
+	qiao_sql_begin(&q, txn,
+		       "UPDATE transfer_in SET next_try_at=0 "
+		       "WHERE state=? AND destination=? AND next_try_at>0");
+	qiao_sql_int(&q, state);
+	qiao_sql_hash(&q, destination);
+	return qiao_sql_run(&q);
+}
+
 qiao_err qiao_store_in_owed(struct qiao_txn *txn, const char *peer,
 			    int64_t now_ms, size_t max_n, qiao_each_fn each,
 			    void *ctx)

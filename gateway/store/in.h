@@ -66,6 +66,9 @@ qiao_err qiao_store_in_due(struct qiao_txn *txn,
 			   const struct qiao_hash *destination, int state,
 			   int64_t now_ms, size_t max_n, qiao_each_fn each,
 			   void *ctx);
+/* Rows for this chain in this state are due now. */
+qiao_err qiao_store_in_wake(struct qiao_txn *txn,
+			    const struct qiao_hash *destination, int state);
 /* Rows of a peer that owe a receipt, by when it was due. */
 qiao_err qiao_store_in_owed(struct qiao_txn *txn, const char *peer,
 			    int64_t now_ms, size_t max_n, qiao_each_fn each,

@@ -105,6 +105,33 @@ static bool run_job(struct qiao_txn *txn, struct job *j)
 	return qiao_sql_exec(txn, "RELEASE job") == QIAO_OK;
 }
 
+static qiao_err run_cached(struct qiao_txn *txn, const char *sql)
+{
+	struct qiao_sql q;
+
+	qiao_sql_begin(&q, txn, sql);
+	return qiao_sql_run(&q);
+}
+
+qiao_err qiao_store_try(struct qiao_txn *txn, qiao_err *result, qiao_txn_fn fn,
+			void *arg)
+{
+	qiao_err err = run_cached(txn, "SAVEPOINT part");
+
+	*result = err;
+	if (err != QIAO_OK)
+		return err;
+	*result = fn(txn, arg);
+	if (sqlite3_get_autocommit(txn->db))
+		return *result != QIAO_OK ? *result : QIAO_E_IO;
+	if (*result == QIAO_E_IO || *result == QIAO_E_FULL ||
+	    *result == QIAO_E_NOMEM)
+		return *result; /* the caller's failure undoes all of it */
+	if (*result != QIAO_OK)
+		err = run_cached(txn, "ROLLBACK TO part");
+	return err == QIAO_OK ? run_cached(txn, "RELEASE part") : err;
+}
+
 static void tell(struct qiao_store *s, struct job *group, qiao_err err)
 {
 	pthread_mutex_lock(&s->mutex);

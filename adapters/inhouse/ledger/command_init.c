@@ -92,25 +92,26 @@ static void conf_print(struct qiao_buf *out, const struct init *o)
 		qiao_random(random.b, sizeof(random.b));
 		network = qiao_hex_encode(hex, qiao_slice_hash(&random));
 	}
-	qiao_buf_printf(out,
-			"# qiao-ledger; adapters/inhouse/README.md explains "
-			"it\n"
-			"chain = \"%s\";\n"
-			"# of the federation of gateways: the same everywhere\n"
-			"network = \"%s\";\n"
-			"# a block collects for this long\n"
-			"block_ms = %llu;\n"
-			"# an empty block after this long; 0: never\n"
-			"idle_ms = %llu;\n"
-			"# who may submit deliveries, uses and anchors\n"
-			"accounts = (%.*s );\n"
-			"# who may put records, for which organisation\n"
-			"issuers = (%.*s );\n",
-			o->chain, network, (unsigned long long)o->block_ms,
-			(unsigned long long)o->idle_ms, (int)o->accounts.n,
-			o->accounts.n ? (const char *)o->accounts.p : "",
-			(int)o->issuers.n,
-			o->issuers.n ? (const char *)o->issuers.p : "");
+	qiao_buf_printf(
+		out,
+		"# qiao-ledger; adapters/inhouse/README.md explains "
+		"it\n"
+		"chain = \"%s\";\n"
+		"# of the federation of gateways: the same everywhere\n"
+		"network = \"%s\";\n"
+		"# at least so long between two blocks, unless one is full\n"
+		"block_ms = %llu;\n"
+		"# an empty block after this long; 0: never\n"
+		"idle_ms = %llu;\n"
+		"# who may submit deliveries, uses and anchors\n"
+		"accounts = (%.*s );\n"
+		"# who may put records, for which organisation\n"
+		"issuers = (%.*s );\n",
+		o->chain, network, (unsigned long long)o->block_ms,
+		(unsigned long long)o->idle_ms, (int)o->accounts.n,
+		o->accounts.n ? (const char *)o->accounts.p : "",
+		(int)o->issuers.n,
+		o->issuers.n ? (const char *)o->issuers.p : "");
 }
 
 /* A new file, or an error in words: nothing is overwritten. */

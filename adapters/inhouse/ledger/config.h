@@ -25,7 +25,7 @@ struct qiao_ledger_issuer { /* may put records of this organisation */
 struct qiao_ledger_config {
 	char chain[QIAO_NAME_MAX + 1];
 	struct qiao_hash network;
-	unsigned int block_ms; /* a block collects for this long */
+	unsigned int block_ms; /* between blocks, unless one is full */
 	unsigned int idle_ms;  /* an empty block after this long; 0: never */
 	size_t block_leaves, block_bytes;
 	size_t n_accounts, n_issuers;

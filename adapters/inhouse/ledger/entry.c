@@ -20,7 +20,6 @@ static const struct {
 };
 
 struct submission {
-	struct qiao_hash chain;
 	char kind_name[KIND_LEN + 1];
 	struct qiao_inhouse_entry e;
 };
@@ -43,24 +42,37 @@ const struct qiao_ledger_account *qiao_ledger_account_find(
 	return NULL;
 }
 
-static qiao_err submission_parse(struct submission *out, struct qiao_slice in)
+static void submission_take(struct submission *out, struct qiao_mp *m)
 {
-	struct qiao_mp m;
-	qiao_err err = qiao_mp_open(&m, in);
-
 	memset(out, 0, sizeof(*out));
+	qiao_mp_array_of(m, 5);
+	qiao_mp_str_into(m, out->kind_name, sizeof(out->kind_name));
+	out->e.id = qiao_mp_hash(m);
+	out->e.digest = qiao_mp_hash(m);
+	out->e.source = qiao_mp_hash(m);
+	out->e.payload = qiao_mp_bin(m, QIAO_PAYLOAD_MAX);
+}
+
+static qiao_err list_parse(struct qiao_ledger_submissions *out,
+			   struct qiao_hash *chain, struct qiao_slice list)
+{
+	struct submission each;
+	struct qiao_mp all;
+	qiao_err err = qiao_mp_open(&all, list);
+
 	if (err != QIAO_OK)
 		return err;
-	qiao_mp_array_of(&m, 7);
-	if (qiao_mp_uint(&m, UINT64_MAX) != 1)
-		qiao_mp_fail(&m, QIAO_E_UNSUPPORTED);
-	out->chain = qiao_mp_hash(&m);
-	qiao_mp_str_into(&m, out->kind_name, sizeof(out->kind_name));
-	out->e.id = qiao_mp_hash(&m);
-	out->e.digest = qiao_mp_hash(&m);
-	out->e.source = qiao_mp_hash(&m);
-	out->e.payload = qiao_mp_bin(&m, QIAO_PAYLOAD_MAX);
-	return qiao_mp_finish(&m);
+	qiao_mp_array_of(&all, 3);
+	if (qiao_mp_uint(&all, UINT64_MAX) != 1)
+		qiao_mp_fail(&all, QIAO_E_UNSUPPORTED);
+	*chain = qiao_mp_hash(&all);
+	out->n = qiao_mp_array(&all, QIAO_SUBMISSIONS_MAX);
+	if (out->n == 0)
+		qiao_mp_fail(&all, QIAO_E_MALFORMED);
+	out->m = all; /* stands before the first one */
+	for (size_t i = 0; i < out->n; i++)
+		submission_take(&each, &all);
+	return qiao_mp_finish(&all);
 }
 
 static qiao_err kind_find(struct submission *s, struct qiao_why *why)
@@ -92,22 +104,15 @@ static qiao_err digest_check(const struct submission *s, struct qiao_why *why)
 			 "the digest is not that of the payload");
 }
 
-static qiao_err submission_check(struct submission *s,
-				 const struct qiao_ledger_config *cfg,
-				 const struct qiao_hash *chain,
-				 struct qiao_slice bytes, struct qiao_slice sig,
-				 struct qiao_why *why)
+static qiao_err account_check(const struct qiao_ledger_config *cfg,
+			      const struct qiao_id16 *account,
+			      struct qiao_slice bytes, struct qiao_slice sig,
+			      struct qiao_why *why)
 {
-	const struct qiao_ledger_account *a;
+	const struct qiao_ledger_account *a =
+		qiao_ledger_account_find(cfg, account);
 	qiao_err err;
 
-	if (!qiao_hash_eq(&s->chain, chain))
-		return qiao_fail(why, QIAO_E_CHANNEL,
-				 "meant for another chain than this %s; the "
-				 "account that signs reads the identity of "
-				 "its chain again",
-				 cfg->chain);
-	a = qiao_ledger_account_find(cfg, &s->e.submitter);
 	if (!a)
 		return qiao_fail(
 			why, QIAO_E_DENIED,
@@ -117,9 +122,7 @@ static qiao_err submission_check(struct submission *s,
 	if (err == QIAO_E_BADSIG)
 		return qiao_fail(why, err, "the signature is not that of %s",
 				 a->name);
-	if (err == QIAO_OK)
-		err = kind_find(s, why);
-	return err == QIAO_OK ? digest_check(s, why) : err;
+	return err;
 }
 
 static qiao_err finish(struct qiao_ledger_entry **out,
@@ -140,23 +143,45 @@ static qiao_err finish(struct qiao_ledger_entry **out,
 	return err;
 }
 
-qiao_err qiao_ledger_submission_read(struct qiao_ledger_entry **out,
-				     const struct qiao_ledger_config *cfg,
-				     const struct qiao_hash *chain,
-				     struct qiao_slice submission,
-				     const struct qiao_id16 *account,
-				     struct qiao_slice sig,
+qiao_err qiao_ledger_submissions_open(struct qiao_ledger_submissions *out,
+				      const struct qiao_ledger_config *cfg,
+				      const struct qiao_hash *chain,
+				      struct qiao_slice list,
+				      const struct qiao_id16 *account,
+				      struct qiao_slice sig,
+				      struct qiao_why *why)
+{
+	struct qiao_hash meant;
+	qiao_err err = list_parse(out, &meant, list);
+
+	if (err != QIAO_OK)
+		return qiao_fail(why, err,
+				 "no submissions of docs/wire.md 8.3");
+	if (!qiao_hash_eq(&meant, chain))
+		return qiao_fail(why, QIAO_E_CHANNEL,
+				 "meant for another chain than this %s; the "
+				 "account that signs reads the identity of "
+				 "its chain again",
+				 cfg->chain);
+	out->account = *account;
+	return account_check(cfg, account, list, sig, why);
+}
+
+qiao_err qiao_ledger_submission_next(struct qiao_ledger_entry **out,
+				     struct qiao_ledger_submissions *l,
 				     struct qiao_why *why)
 {
 	struct qiao_ledger_entry *e;
 	struct submission s;
-	qiao_err err = submission_parse(&s, submission);
+	qiao_err err;
 
 	*out = NULL;
-	if (err != QIAO_OK)
-		return qiao_fail(why, err, "no submission of docs/wire.md 8.3");
-	s.e.submitter = *account;
-	err = submission_check(&s, cfg, chain, submission, sig, why);
+	submission_take(&s, &l->m);
+	l->n--;
+	s.e.submitter = l->account;
+	err = kind_find(&s, why);
+	if (err == QIAO_OK)
+		err = digest_check(&s, why);
 	if (err != QIAO_OK)
 		return err;
 	e = qiao_calloc(1, sizeof(*e));

@@ -24,16 +24,28 @@ void qiao_ledger_entry_free(struct qiao_ledger_entry *e); /* NULL is fine */
 /*
  * chain: the identity of this chain, in both.
  *
- * A signed submission. Expected: QIAO_E_CHANNEL (another chain), QIAO_E_DENIED
- * (no registered account), QIAO_E_BADSIG, QIAO_E_HASH (digest of another
- * payload), QIAO_E_UNSUPPORTED (kind).
+ * A signed list of submissions; what it lent stays the caller's until the last
+ * was taken. Expected: QIAO_E_CHANNEL (another chain), QIAO_E_DENIED (no
+ * registered account), QIAO_E_BADSIG.
  */
-qiao_err qiao_ledger_submission_read(struct qiao_ledger_entry **out,
-				     const struct qiao_ledger_config *cfg,
-				     const struct qiao_hash *chain,
-				     struct qiao_slice submission,
-				     const struct qiao_id16 *account,
-				     struct qiao_slice sig,
+struct qiao_ledger_submissions {
+	size_t n; /* that are left */
+	struct qiao_id16 account;
+	struct qiao_mp m;
+};
+qiao_err qiao_ledger_submissions_open(struct qiao_ledger_submissions *out,
+				      const struct qiao_ledger_config *cfg,
+				      const struct qiao_hash *chain,
+				      struct qiao_slice list,
+				      const struct qiao_id16 *account,
+				      struct qiao_slice sig,
+				      struct qiao_why *why);
+/*
+ * The next one; n > 0. Expected: QIAO_E_HASH (digest of another payload),
+ * QIAO_E_UNSUPPORTED (kind), QIAO_E_MALFORMED (a zero id or source).
+ */
+qiao_err qiao_ledger_submission_next(struct qiao_ledger_entry **out,
+				     struct qiao_ledger_submissions *l,
 				     struct qiao_why *why);
 
 /*

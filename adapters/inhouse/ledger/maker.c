@@ -178,7 +178,6 @@ static bool is_busy(const struct qiao_ledger *l)
 static bool work_wait(struct qiao_ledger *l)
 {
 	struct timespec idle = qiao_ledger_deadline(l->cfg->idle_ms);
-	struct timespec window;
 	int rc = 0;
 
 	while (!l->stop && !is_busy(l) && rc == 0) {
@@ -187,10 +186,10 @@ static bool work_wait(struct qiao_ledger *l)
 		else
 			pthread_cond_wait(&l->work, &l->lock);
 	}
-	window = qiao_ledger_deadline(l->cfg->block_ms);
 	rc = 0;
 	while (!l->stop && is_busy(l) && l->n < l->cfg->block_leaves && rc == 0)
-		rc = pthread_cond_timedwait(&l->work, &l->lock, &window);
+		rc = pthread_cond_timedwait(&l->work, &l->lock, &l->window);
+	l->window = qiao_ledger_deadline(l->cfg->block_ms);
 	return !l->stop;
 }
 

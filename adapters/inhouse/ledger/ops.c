@@ -10,7 +10,6 @@
 #define WAIT_MS_MAX     1000
 #define PUT_WAIT_MS_MAX 60000
 #define PUT_RECORDS_MAX 512
-#define SUBMISSION_MAX  (QIAO_PAYLOAD_MAX + QIAO_KIB(1))
 
 typedef qiao_err (*op_fn)(struct qiao_ledger_service *s,
 			  struct qiao_buf *result, struct qiao_mp *args,
@@ -78,26 +77,43 @@ static qiao_err block(struct qiao_ledger_service *s, struct qiao_buf *result,
 	return err;
 }
 
+/* One of a list: an error is its own. */
+static void submit_one(struct qiao_ledger *l, struct qiao_buf *result,
+		       struct qiao_ledger_submissions *list)
+{
+	enum qiao_lookup_state state = QIAO_LOOKUP_ABSENT;
+	struct qiao_why why = { "" };
+	struct qiao_ledger_entry *e;
+	qiao_err err = qiao_ledger_submission_next(&e, list, &why);
+
+	if (err == QIAO_OK)
+		err = qiao_ledger_add(l, &state, e, &why);
+	qiao_mp_put_array(result, 3);
+	qiao_mp_put_uint(result, (uint64_t)state);
+	qiao_mp_put_int(result, err);
+	qiao_serve_sentence(result, why.text);
+}
+
 static qiao_err submit(struct qiao_ledger_service *s, struct qiao_buf *result,
 		       struct qiao_mp *args, struct qiao_why *why)
 {
 	struct qiao_ledger *l = s->ledger;
-	struct qiao_slice submission = qiao_mp_bin(args, SUBMISSION_MAX);
+	struct qiao_slice bytes = qiao_mp_bin(args, QIAO_ADAPTER_MSG_MAX);
 	struct qiao_id16 account = id16_take(args);
 	struct qiao_slice sig = qiao_mp_bin(args, QIAO_SIG_LEN);
-	enum qiao_lookup_state state = QIAO_LOOKUP_ABSENT;
-	struct qiao_ledger_entry *e;
+	struct qiao_ledger_submissions list;
 	qiao_err err = finish(args, why);
 
 	if (err == QIAO_OK)
-		err = qiao_ledger_submission_read(&e, qiao_ledger_config(l),
-						  &s->identity, submission,
-						  &account, sig, why);
-	if (err == QIAO_OK)
-		err = qiao_ledger_add(l, &state, e, why);
-	qiao_mp_put_array(result, 1);
-	qiao_mp_put_uint(result, (uint64_t)state);
-	return err;
+		err = qiao_ledger_submissions_open(&list, qiao_ledger_config(l),
+						   &s->identity, bytes,
+						   &account, sig, why);
+	if (err != QIAO_OK)
+		return err;
+	qiao_mp_put_array(result, list.n);
+	while (list.n > 0)
+		submit_one(l, result, &list);
+	return QIAO_OK;
 }
 
 static qiao_err lookup(struct qiao_ledger_service *s, struct qiao_buf *result,

@@ -32,6 +32,8 @@ struct qiao_ledger {
 	struct qiao_buf second;
 	unsigned int second_asked;
 
+	struct timespec window; /* a block before this only when it is full */
+
 	/* the maker's own; `set` is changed under the lock */
 	struct qiao_ledger_set *set;
 	struct qiao_hash hash; /* of the newest header */

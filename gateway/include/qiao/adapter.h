@@ -52,6 +52,11 @@ struct qiao_submission {
 	struct qiao_slice payload;
 };
 
+struct qiao_submitted {
+	qiao_err err;
+	char sentence[256]; /* place, cause, remedy; "" when err is QIAO_OK */
+};
+
 /*
  * A field of a native record, opened beside its leaf (docs/wire.md 10, bundle).
  * The adapter appends openings already encoded; see qiao_bundle_put.
@@ -87,6 +92,14 @@ struct qiao_adapter_api {
 	qiao_err (*receipt)(void *self, struct qiao_buf *proof,
 			    const struct qiao_hash *id, struct qiao_why *why);
 	void (*close)(void *self);
+	/*
+	 * Several submissions at once, where the chain gains by it; NULL: the
+	 * SDK calls submit for each. out: what became of each, all zero before
+	 * the call. An error returned is that of all of them.
+	 */
+	qiao_err (*submit_many)(void *self, struct qiao_submitted *out,
+				const struct qiao_submission *s, size_t n,
+				struct qiao_why *why);
 };
 
 /* Encode a bundle; openings is an encoded array, empty slice for none. */

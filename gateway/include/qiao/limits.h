@@ -56,6 +56,7 @@
 /* messages */
 #define QIAO_PEER_MSG_MAX          QIAO_MIB(8) /* between gateways */
 #define QIAO_ADAPTER_MSG_MAX       QIAO_MIB(4) /* between host and adapter */
+#define QIAO_SUBMISSIONS_MAX       128         /* of one call of an adapter */
 #define QIAO_CONTROL_MSG_MAX       QIAO_MIB(1)
 #define QIAO_ITEMS_MAX             512         /* items of one envelope */
 #define QIAO_ENVELOPE_MAX          QIAO_KIB(1) /* without its items */

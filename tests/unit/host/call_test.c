@@ -66,7 +66,36 @@ static void hello_cut_anywhere(void)
 	qiao_buf_free(&b);
 }
 
+static void submitted_table(void)
+{
+	static const struct {
+		const char *hex;
+		qiao_err want;
+		const char *sentence;
+	} rows[] = {
+		{ "9200a0", QIAO_OK, "" },
+		{ "92eda161", QIAO_E_EXISTS, "a" },
+		{ "9205a0", QIAO_E_IO, "" }, /* a positive error */
+		{ "92d19c40a0", QIAO_E_IO, "" },
+		{ "9100", QIAO_E_MALFORMED, "" },
+		{ "9200c0", QIAO_E_MALFORMED, "" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct qiao_buf in = QIAO_BUF;
+		struct qiao_why why;
+		struct qiao_mp m;
+
+		qiao_hex_decode_buf(&in, qiao_slice_str(rows[i].hex));
+		CU_ASSERT_EQUAL(qiao_mp_open(&m, qiao_buf_slice(&in)), QIAO_OK);
+		CU_ASSERT_EQUAL(qiao_call_submitted(&m, &why), rows[i].want);
+		CU_ASSERT_STRING_EQUAL(why.text, rows[i].sentence);
+		qiao_buf_free(&in);
+	}
+}
+
 static const struct test_case cases[] = {
+	{ "a result of submit is an error and a sentence", submitted_table },
 	{ "replies are accepted or refused by form and number", reply_table },
 	{ "hello is read whole and refused when cut", hello_cut_anywhere },
 	{ NULL, NULL },

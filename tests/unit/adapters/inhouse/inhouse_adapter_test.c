@@ -81,15 +81,29 @@ static qiao_err open_good(struct adapter *a, const struct ledger *l)
 static qiao_err ask_submit(struct adapter *a,
 			   const struct qiao_inhouse_submission *s)
 {
-	struct qiao_buf args = QIAO_BUF;
+	struct qiao_buf args = QIAO_BUF, result = QIAO_BUF;
+	struct qiao_mp m;
+	qiao_err err;
 
+	qiao_mp_put_array(&args, 1);
+	qiao_mp_put_array(&args, 1);
 	qiao_mp_put_array(&args, 5);
 	qiao_mp_put_cstr(&args, s->kind);
 	qiao_mp_put_hash(&args, &s->id);
 	qiao_mp_put_hash(&args, &s->digest);
 	qiao_mp_put_hash(&args, &s->source);
 	qiao_mp_put_bin(&args, s->payload);
-	return ask(a, NULL, "submit", &args);
+	err = ask(a, &result, "submit", &args);
+	if (err == QIAO_OK) {
+		qiao_mp_open(&m, qiao_buf_slice(&result));
+		qiao_mp_array_of(&m, 1);
+		qiao_mp_array_of(&m, 2);
+		err = (qiao_err)qiao_mp_int(&m);
+		CU_ASSERT_EQUAL(qiao_mp_str(&m, 256).n > 0, err != QIAO_OK);
+		CU_ASSERT_EQUAL(qiao_mp_finish(&m), QIAO_OK);
+	}
+	qiao_buf_free(&result);
+	return err;
 }
 
 static qiao_err ask_id(struct adapter *a, struct qiao_buf *result,
@@ -137,7 +151,7 @@ static void a_delivery_is_written_found_and_proven(void)
 	ledger_start(&l, NULL, NULL);
 	adapter_start(&a, &l);
 	CU_ASSERT_EQUAL_FATAL(open_good(&a, &l), QIAO_OK);
-	delivery(&s, &l, payload, 1);
+	delivery(&s, payload, 1);
 	CU_ASSERT_EQUAL(ask_id(&a, &result, "receipt", &s.id), QIAO_E_NOTFOUND);
 	CU_ASSERT_EQUAL(ask_submit(&a, &s), QIAO_OK);
 	CU_ASSERT_EQUAL(ask_state(&a, &result, &s.id), 3);
@@ -153,7 +167,7 @@ static void a_delivery_is_written_found_and_proven(void)
 	CU_ASSERT_EQUAL(qiao_mp_bin(&m, 64).n, 0); /* tx */
 	/* the same again is fine, another under its id is not */
 	CU_ASSERT_EQUAL(ask_submit(&a, &s), QIAO_OK);
-	delivery(&s, &l, payload, 2);
+	delivery(&s, payload, 2);
 	s.id = id_of(1);
 	CU_ASSERT_EQUAL(ask_submit(&a, &s), QIAO_E_CONFLICT);
 	CU_ASSERT_EQUAL(ask_id(&a, &result, "receipt", &s.id), QIAO_OK);
@@ -250,7 +264,7 @@ static void a_ledger_that_comes_back_is_found_again(void)
 			 "timeout = \"1s\";",
 			 l.url, a.key_path),
 		QIAO_OK);
-	delivery(&s, &l, payload, 1);
+	delivery(&s, payload, 1);
 	CU_ASSERT_EQUAL(ask_submit(&a, &s), QIAO_OK);
 	CU_ASSERT_EQUAL(ask_state(&a, &result, &s.id), 3);
 	ledger_kill(&l);
@@ -312,7 +326,7 @@ static void what_is_configured_wrongly_is_said(void)
 		struct qiao_inhouse_submission s;
 		char payload[32];
 
-		delivery(&s, &l, payload, 1);
+		delivery(&s, payload, 1);
 		CU_ASSERT_EQUAL(ask_submit(&a, &s), QIAO_E_CONFIG);
 		SAYS("no account key");
 	}

@@ -200,13 +200,13 @@ static void an_id_is_written_once(void)
 
 	ledger_init(&l, "4");
 	ledger_start(&l, NULL, NULL);
-	delivery(&s, &l, payload, 1);
+	delivery(&s, payload, 1);
 	CU_ASSERT_EQUAL(submit(&l, &state, &s, l.account), QIAO_OK);
 	CU_ASSERT_EQUAL(state, 1);
 	CU_ASSERT_TRUE(wait_done(&l, &s.id));
 	CU_ASSERT_EQUAL(submit(&l, &state, &s, l.account), QIAO_OK);
 	CU_ASSERT_EQUAL(state, 3); /* done already */
-	delivery(&other, &l, text, 2);
+	delivery(&other, text, 2);
 	other.id = s.id;
 	CU_ASSERT_EQUAL(submit(&l, &state, &other, l.account), QIAO_E_CONFLICT);
 	other = s;
@@ -235,14 +235,15 @@ static void what_is_not_in_order_is_refused(void)
 			      QIAO_OK);
 #define TRY(change, key, want)                                      \
 	do {                                                        \
-		delivery(&s, &l, payload, 5);                       \
+		delivery(&s, payload, 5);                           \
 		change;                                             \
 		CU_ASSERT_EQUAL(submit(&l, &state, &s, key), want); \
 		CU_ASSERT_NOT_EQUAL(l.why.text[0], '\0');           \
 	} while (0)
 	TRY(, stranger, QIAO_E_DENIED);
 	TRY(, l.issuer, QIAO_E_DENIED); /* may put records, not deliver */
-	TRY(s.chain.b[0] ^= 1, l.account, QIAO_E_CHANNEL);
+	TRY(l.identity.b[0] ^= 1, l.account, QIAO_E_CHANNEL);
+	l.identity.b[0] ^= 1;
 	TRY(s.kind = "grant", l.account, QIAO_E_UNSUPPORTED);
 	TRY(s.digest.b[0] ^= 1, l.account, QIAO_E_HASH);
 	TRY(s.payload.n--, l.account, QIAO_E_HASH);
@@ -273,7 +274,8 @@ static void a_signature_of_another_key_is_refused(void)
 	ledger_init(&l, "1");
 	ledger_start(&l, NULL, NULL);
 	id = qiao_pubkey_id(qiao_key_public(l.account));
-	delivery(&s, &l, payload, 6);
+	delivery(&s, payload, 6);
+	qiao_inhouse_submission_begin(&bytes, &l.identity, 1);
 	qiao_inhouse_submission_put(&bytes, &s);
 	CU_ASSERT_EQUAL(qiao_key_sign(l.issuer, &sig, QIAO_INHOUSE_SUBMIT_TAG,
 				      qiao_buf_slice(&bytes)),
@@ -374,7 +376,7 @@ static void a_killed_ledger_lost_nothing(void)
 	ledger_init(&l, "4");
 	ledger_start(&l, NULL, NULL);
 	f = follower_new(&l);
-	delivery(&s, &l, payload, 1);
+	delivery(&s, payload, 1);
 	CU_ASSERT_EQUAL(submit(&l, &state, &s, l.account), QIAO_OK);
 	CU_ASSERT_TRUE(wait_done(&l, &s.id));
 	before = blocks(&l);
@@ -387,7 +389,7 @@ static void a_killed_ledger_lost_nothing(void)
 	CU_ASSERT_EQUAL(blocks(&l), before);
 	receipt_check(f, &l, &s);
 	/* the chain goes on where it was */
-	delivery(&s, &l, payload, 2);
+	delivery(&s, payload, 2);
 	CU_ASSERT_EQUAL(submit(&l, &state, &s, l.account), QIAO_OK);
 	CU_ASSERT_TRUE(wait_done(&l, &s.id));
 	follow(f, &l);
@@ -417,7 +419,7 @@ static void kills_at_random_lose_and_double_nothing(void)
 	for (unsigned int r = 0; r < ROUNDS; r++) {
 		ledger_start(&l, NULL, NULL);
 		for (unsigned int i = 0; i < (r + 1) * PER_ROUND; i++) {
-			delivery(&s, &l, payload, i);
+			delivery(&s, payload, i);
 			CU_ASSERT_EQUAL(submit(&l, &state, &s, l.account),
 					QIAO_OK);
 			CU_ASSERT(state == 1 || state == 3);
@@ -431,7 +433,7 @@ static void kills_at_random_lose_and_double_nothing(void)
 	}
 	ledger_start(&l, NULL, NULL);
 	for (unsigned int i = 0; i < ROUNDS * PER_ROUND; i++) {
-		delivery(&s, &l, payload, i);
+		delivery(&s, payload, i);
 		CU_ASSERT_EQUAL(submit(&l, &state, &s, l.account), QIAO_OK);
 		CU_ASSERT(!done[i] || state == 3);
 	}
@@ -533,7 +535,7 @@ static void a_change_of_validators_is_followed(void)
 	/* the new set signs, also after a restart */
 	ledger_kill(&l);
 	ledger_start(&l, NULL, NULL);
-	delivery(&s, &l, payload, 1);
+	delivery(&s, payload, 1);
 	CU_ASSERT_EQUAL(submit(&l, &state, &s, l.account), QIAO_OK);
 	CU_ASSERT_TRUE(wait_done(&l, &s.id));
 	follow(f, &l);
@@ -558,7 +560,7 @@ static void an_equivocating_ledger_gives_evidence(void)
 
 	ledger_init(&l, "4");
 	ledger_start(&l, "--test-equivocate", "1");
-	delivery(&s, &l, payload, 1);
+	delivery(&s, payload, 1);
 	CU_ASSERT_EQUAL(submit(&l, &state, &s, l.account), QIAO_OK);
 	CU_ASSERT_TRUE(wait_done(&l, &s.id));
 	block_get(&l, &a, &proof, 1);
@@ -615,7 +617,7 @@ static void a_waiting_head_is_woken_by_a_block(void)
 	qiao_mp_put_uint(&args, 200);
 	CU_ASSERT_EQUAL(call(&l, &result, "head", &args), QIAO_OK);
 	CU_ASSERT(qiao_monotonic_ms() - start >= 190);
-	delivery(&s, &l, payload, 1);
+	delivery(&s, payload, 1);
 	CU_ASSERT_EQUAL(submit(&l, &state, &s, l.account), QIAO_OK);
 	qiao_mp_put_array(&args, 2);
 	qiao_mp_put_uint(&args, 1);

@@ -222,13 +222,11 @@ static inline struct qiao_hash id_of(unsigned int i)
 }
 
 /* A delivery under id i with a payload that is a number. */
-static inline void delivery(struct qiao_inhouse_submission *s,
-			    const struct ledger *l, char payload[32],
+static inline void delivery(struct qiao_inhouse_submission *s, char payload[32],
 			    unsigned int i)
 {
 	snprintf(payload, 32, "payload %u", i);
 	*s = (struct qiao_inhouse_submission){
-		.chain = l->identity,
 		.kind = "deliver",
 		.id = id_of(i),
 		.source = { { 9 } },
@@ -248,6 +246,7 @@ static inline qiao_err submit(struct ledger *l, uint64_t *state,
 	struct qiao_mp m;
 	qiao_err err;
 
+	qiao_inhouse_submission_begin(&bytes, &l->identity, 1);
 	qiao_inhouse_submission_put(&bytes, s);
 	CU_ASSERT_EQUAL(qiao_key_sign(key, &sig, QIAO_INHOUSE_SUBMIT_TAG,
 				      qiao_buf_slice(&bytes)),
@@ -261,7 +260,11 @@ static inline qiao_err submit(struct ledger *l, uint64_t *state,
 	if (err == QIAO_OK) {
 		qiao_mp_open(&m, qiao_buf_slice(&result));
 		qiao_mp_array_of(&m, 1);
+		qiao_mp_array_of(&m, 3);
 		*state = qiao_mp_uint(&m, 9);
+		err = (qiao_err)qiao_mp_int(&m);
+		qiao_str_copy(l->why.text, sizeof(l->why.text),
+			      qiao_mp_str(&m, 256));
 	}
 	qiao_buf_free(&bytes);
 	qiao_buf_free(&result);

@@ -25,7 +25,9 @@ static struct {
 	unsigned int fetches;
 	struct qiao_submission got;
 	char got_kind[16];
-	bool is_open;
+	unsigned int submits;
+	uint8_t refuse_id; /* first byte of an id; 0: none */
+	bool is_open, fails;
 } fake;
 
 static qiao_err fake_open(void **self, const char *text, struct qiao_why *why)
@@ -88,8 +90,25 @@ static qiao_err fake_submit(void *self, const struct qiao_submission *s,
 	(void)self;
 	(void)why;
 	fake.got = *s;
+	fake.submits++;
 	snprintf(fake.got_kind, sizeof(fake.got_kind), "%s", s->kind);
+	if (fake.refuse_id && s->id.b[0] == fake.refuse_id)
+		return qiao_adapter_fail(why, QIAO_E_BUSY, "later");
 	return QIAO_OK;
+}
+
+static qiao_err fake_submit_many(void *self, struct qiao_submitted *out,
+				 const struct qiao_submission *s, size_t n,
+				 struct qiao_why *why)
+{
+	(void)self;
+	fake.submits++;
+	CU_ASSERT_EQUAL(n, 3);
+	CU_ASSERT_EQUAL(s[2].id.b[0], 3);
+	out[0].err = QIAO_E_EXISTS;
+	snprintf(out[0].sentence, sizeof(out[0].sentence), "it is there");
+	return fake.fails ? qiao_adapter_fail(why, QIAO_E_CONFIG, "no key")
+			  : QIAO_OK;
 }
 
 static qiao_err fake_lookup(void *self, struct qiao_lookup *out,
@@ -265,7 +284,7 @@ static void wrong_requests_are_answered_in_words(void)
 		{ "head", 1, QIAO_E_USAGE },
 		{ "fetch", 3, QIAO_E_USAGE }, /* 0 bytes */
 		{ "prove", 1, QIAO_E_MALFORMED },
-		{ "submit", 5, QIAO_E_MALFORMED },
+		{ "submit", 1, QIAO_E_MALFORMED },
 		{ "lookup", 1, QIAO_E_MALFORMED },
 		{ "receipt", 1, QIAO_E_MALFORMED },
 		{ "open", 1, QIAO_E_MALFORMED },
@@ -443,17 +462,82 @@ static qiao_err ask_submit(struct fixture *f, const char *kind, size_t payload)
 	qiao_err err;
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(bytes);
-	request_start(f, "submit", 5);
+	request_start(f, "submit", 1);
+	qiao_mp_put_array(&f->request, 1);
+	qiao_mp_put_array(&f->request, 5);
 	qiao_mp_put_cstr(&f->request, kind);
 	qiao_mp_put_hash(&f->request, &id);
 	qiao_mp_put_hash(&f->request, &digest);
 	qiao_mp_put_hash(&f->request, &source);
 	qiao_mp_put_bin(&f->request, qiao_slice_of(bytes, payload));
 	err = ask(f, &m);
-	if (err == QIAO_OK)
-		CU_ASSERT_TRUE(qiao_mp_nil(&m));
+	if (err == QIAO_OK) {
+		qiao_mp_array_of(&m, 1);
+		qiao_mp_array_of(&m, 2);
+		err = (qiao_err)qiao_mp_int(&m);
+		qiao_mp_str(&m, 256);
+	}
 	free(bytes);
 	return err;
+}
+
+/* Three deliveries in one call; the results one after the other. */
+static qiao_err ask_three(struct fixture *f, qiao_err result[3])
+{
+	const struct qiao_hash digest = { { 2 } };
+	struct qiao_mp m;
+	qiao_err err;
+
+	request_start(f, "submit", 1);
+	qiao_mp_put_array(&f->request, 3);
+	for (uint8_t i = 1; i <= 3; i++) {
+		const struct qiao_hash id = { { i } };
+
+		qiao_mp_put_array(&f->request, 5);
+		qiao_mp_put_cstr(&f->request, "deliver");
+		qiao_mp_put_hash(&f->request, &id);
+		qiao_mp_put_hash(&f->request, &digest);
+		qiao_mp_put_hash(&f->request, &digest);
+		qiao_mp_put_bin(&f->request, qiao_slice_str("p"));
+	}
+	err = ask(f, &m);
+	if (err != QIAO_OK)
+		return err;
+	qiao_mp_array_of(&m, 3);
+	for (size_t i = 0; i < 3; i++) {
+		qiao_mp_array_of(&m, 2);
+		result[i] = (qiao_err)qiao_mp_int(&m);
+		CU_ASSERT_EQUAL(qiao_mp_str(&m, 256).n > 0,
+				result[i] != QIAO_OK);
+	}
+	CU_ASSERT_EQUAL(qiao_mp_finish(&m), QIAO_OK);
+	return err;
+}
+
+static void several_submissions_have_a_result_each(void)
+{
+	struct qiao_adapter_api many = fake_api;
+	qiao_err result[3];
+	struct fixture f;
+
+	setup(&f, true);
+	fake.refuse_id = 2;
+	CU_ASSERT_EQUAL(ask_three(&f, result), QIAO_OK);
+	CU_ASSERT_EQUAL(result[0], QIAO_OK);
+	CU_ASSERT_EQUAL(result[1], QIAO_E_BUSY);
+	CU_ASSERT_EQUAL(result[2], QIAO_OK);
+	CU_ASSERT_EQUAL(fake.got.id.b[0], 3);
+	CU_ASSERT_EQUAL(fake.submits, 3);
+	/* an adapter that takes them all at once is asked once */
+	many.submit_many = fake_submit_many;
+	f.a.api = &many;
+	CU_ASSERT_EQUAL(ask_three(&f, result), QIAO_OK);
+	CU_ASSERT_EQUAL(result[0], QIAO_E_EXISTS);
+	CU_ASSERT_EQUAL(result[1], QIAO_OK);
+	CU_ASSERT_EQUAL(fake.submits, 4);
+	fake.fails = true;
+	CU_ASSERT_EQUAL(ask_three(&f, result), QIAO_E_CONFIG);
+	teardown(&f);
 }
 
 static void submit_hands_over_what_the_adapter_can(void)
@@ -718,6 +802,7 @@ static const struct test_case cases[] = {
 	{ "a large bundle goes in parts of one copy", a_large_bundle_goes_in_parts_of_one_copy },
 	{ "a reply never exceeds a message", a_reply_never_exceeds_a_message },
 	{ "a bundle has claim, proof, openings", a_bundle_has_claim_proof_openings },
+	{ "several submissions have a result each", several_submissions_have_a_result_each },
 	{ "submit hands over what the adapter can", submit_hands_over_what_the_adapter_can },
 	{ "lookup says more only when done", lookup_says_more_only_when_done },
 	{ "what an adapter lacks is not supported", what_an_adapter_lacks_is_not_supported },
