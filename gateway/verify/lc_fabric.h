@@ -15,6 +15,7 @@
 struct qiao_lightclient {
 	struct qiao_fabric_sigs sigs;
 	struct qiao_fabric_rules rules;
+	char contract[QIAO_NAME_MAX + 1]; /* takes deliveries; "": none */
 	struct qiao_fabric_demand demand;
 	struct qiao_hash identity;
 	struct qiao_hash genesis;

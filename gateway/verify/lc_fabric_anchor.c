@@ -7,6 +7,7 @@
  *     genesis = "certchannel.block";     # read by the caller
  *     genesis_hash = "ab5b50...";        # of its header
  *     chaincode = ( { name = "records"; from = 0L; policy = "..."; } );
+ *     contract = "qiao";                 # chaincode that takes deliveries
  */
 #include "gateway/base/hex.h"
 #include "gateway/base/slice.h"
@@ -19,7 +20,8 @@
 
 static const char *const anchor_keys[] = { "family",    "channel",
 					   "genesis",   "genesis_hash",
-					   "chaincode", NULL };
+					   "chaincode", "contract",
+					   NULL };
 static const char *const chaincode_keys[] = { "name", "from", "policy", NULL };
 
 /* What is not understood is not ignored. */
@@ -142,6 +144,12 @@ qiao_err qiao_fabric_anchor_read(struct qiao_lightclient *lc,
 	err = check_keys(cfg->anchor, anchor_keys, why);
 	if (err == QIAO_OK)
 		err = read_chaincodes(&lc->rules, cfg->anchor, why);
+	if (err == QIAO_OK &&
+	    !qiao_str_copy(
+		    lc->contract, sizeof(lc->contract),
+		    qiao_slice_str(qiao_conf_str(cfg->anchor, "contract", ""))))
+		err = qiao_fail(why, QIAO_E_CONFIG,
+				"anchor: the name in contract is too long");
 	if (err == QIAO_OK)
 		err = qiao_fabric_config_load(&lc->config, cfg->anchor_blob,
 					      &lc->sigs, why);

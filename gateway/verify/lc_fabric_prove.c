@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The public writes of a block that was accepted earlier. */
 #include "gateway/base/slice.h"
+#include "gateway/verify/fabric_delivery.h"
 #include "gateway/verify/fabric_tx.h"
 #include "gateway/verify/lc_fabric.h"
 
 #include <inttypes.h>
 
 struct prove {
+	const struct qiao_lightclient *lc;
 	const struct qiao_fabric_block *b;
 	struct qiao_proven_sink sink;
 	const struct qiao_fabric_tx *tx;
@@ -41,7 +43,7 @@ static qiao_err emit(void *ctx, const struct qiao_fabric_write *w)
 {
 	struct prove *p = ctx;
 	const struct qiao_fabric_identity *creator = p->tx->creator;
-	const struct qiao_proven item = {
+	struct qiao_proven item = {
 		.kind = w->is_delete ? QIAO_PROVEN_DELETE : QIAO_PROVEN_WRITE,
 		.height = p->b->number,
 		.block = p->b->hash,
@@ -57,8 +59,11 @@ static qiao_err emit(void *ctx, const struct qiao_fabric_write *w)
 		.issuer = creator->msp->name,
 		.issuer_ou = p->issuer_ou,
 	};
+	qiao_err err = QIAO_OK;
 
-	return p->sink.item(p->sink.ctx, &item);
+	if (*p->lc->contract && qiao_slice_is(w->space, p->lc->contract))
+		err = qiao_fabric_delivery_read(&item, creator);
+	return err == QIAO_OK ? p->sink.item(p->sink.ctx, &item) : err;
 }
 
 static qiao_err on_tx(void *ctx, const struct qiao_fabric_tx *tx)
@@ -97,7 +102,7 @@ qiao_err qiao_fabric_prove(struct qiao_lightclient *lc, struct qiao_slice proof,
 	struct qiao_fabric_block_row row;
 	struct qiao_fabric_config *c;
 	struct qiao_fabric_block b;
-	struct prove p = { .b = &b, .sink = sink };
+	struct prove p = { .lc = lc, .b = &b, .sink = sink };
 	qiao_err err = qiao_fabric_block_parse(&b, proof, why);
 
 	if (err != QIAO_OK)
