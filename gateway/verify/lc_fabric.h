@@ -17,6 +17,7 @@ struct qiao_lightclient {
 	struct qiao_fabric_rules rules;
 	char contract[QIAO_NAME_MAX + 1]; /* takes deliveries; "": none */
 	struct qiao_fabric_demand demand;
+	bool gaps;
 	struct qiao_hash identity;
 	struct qiao_hash genesis;
 	struct qiao_header_trusted head;
@@ -64,6 +65,20 @@ qiao_err qiao_fabric_config_at(struct qiao_lightclient *lc,
 			       struct qiao_fabric_config **out, uint64_t height,
 			       const struct qiao_view *view,
 			       struct qiao_why *why);
+
+/* Height of the configuration that judges a height up to the head. */
+qiao_err qiao_fabric_in_force(const struct qiao_lightclient *lc,
+			      uint64_t *config, uint64_t height,
+			      const struct qiao_view *view);
+/*
+ * Check a block at or below the head, at a height that was left out; *row is
+ * what to store. QIAO_E_STALE: that height is known.
+ */
+qiao_err qiao_fabric_fill(struct qiao_lightclient *lc,
+			  struct qiao_fabric_block_row *row,
+			  const struct qiao_fabric_block *b,
+			  struct qiao_slice raw, const struct qiao_view *view,
+			  struct qiao_why *why);
 
 qiao_err qiao_fabric_advance(struct qiao_lightclient *lc, size_t *bad,
 			     const struct qiao_slice *claims, size_t n,

@@ -22,33 +22,68 @@ struct batch {
 	size_t n;
 };
 
-static qiao_err take_claim(struct batch *batch, struct qiao_slice claim,
-			   struct qiao_why *why)
+/* A block above the head of the batch. */
+static qiao_err take_next(struct batch *batch,
+			  const struct qiao_fabric_block *b,
+			  struct qiao_slice claim, struct qiao_why *why)
 {
 	struct qiao_fabric_block_row *row = &batch->row[batch->n];
 	struct qiao_fabric_config **next = &batch->brought[batch->n];
-	const struct qiao_fabric_demand one = { batch->lc->demand.orderer_role,
-						1 };
+	const bool gaps = batch->lc->gaps;
+	struct qiao_fabric_demand demand = batch->lc->demand;
+	qiao_err err = QIAO_OK;
+
+	if (!gaps) /* check_newest demands more */
+		demand.min_orderers = 1;
+	if (!gaps || b->number <= batch->head.height + 1)
+		err = qiao_fabric_check_link(b, &batch->head, why);
+	if (err == QIAO_OK)
+		err = qiao_fabric_check_block(next, b, claim, batch->config,
+					      &demand, why);
+	if (err != QIAO_OK)
+		return err;
+	row->height = b->number;
+	row->hash = b->hash;
+	row->config = batch->config->height;
+	batch->under[batch->n] = batch->config;
+	batch->head.height = b->number;
+	batch->head.hash = b->hash;
+	if (*next)
+		batch->config = *next;
+	return QIAO_OK;
+}
+
+/* A late block among those of its batch, whose rows are not stored yet. */
+static qiao_err take_late(struct batch *batch,
+			  const struct qiao_fabric_block *b,
+			  struct qiao_slice claim, const struct qiao_view *view,
+			  struct qiao_why *why)
+{
+	struct qiao_fabric_block_row *row = &batch->row[batch->n];
+
+	if (batch->n > 0 && row[-1].height >= b->number)
+		return qiao_fail(why, QIAO_E_STALE, "claims do not ascend");
+	if (batch->n > 0 && row[-1].height + 1 == b->number &&
+	    !qiao_slice_eq(b->previous_hash, qiao_slice_hash(&row[-1].hash)))
+		return qiao_fail(why, QIAO_E_LINK,
+				 "a claim does not follow the one before it");
+	return qiao_fabric_fill(batch->lc, row, b, claim, view, why);
+}
+
+static qiao_err take_claim(struct batch *batch, struct qiao_slice claim,
+			   const struct qiao_view *view, struct qiao_why *why)
+{
+	struct qiao_lightclient *lc = batch->lc;
 	struct qiao_fabric_block b;
 	qiao_err err = qiao_fabric_block_parse(&b, claim, why);
 
+	if (err == QIAO_OK && lc->gaps && b.number <= lc->head.height)
+		err = take_late(batch, &b, claim, view, why);
+	else if (err == QIAO_OK)
+		err = take_next(batch, &b, claim, why);
 	if (err == QIAO_OK)
-		err = qiao_fabric_check_link(&b, &batch->head, why);
-	if (err == QIAO_OK)
-		err = qiao_fabric_check_block(next, &b, claim, batch->config,
-					      &one, why);
-	if (err != QIAO_OK)
-		return err;
-	row->height = b.number;
-	row->hash = b.hash;
-	row->config = batch->config->height;
-	batch->under[batch->n] = batch->config;
-	batch->head.height = b.number;
-	batch->head.hash = b.hash;
-	if (*next)
-		batch->config = *next;
-	batch->n++;
-	return QIAO_OK;
+		batch->n++;
+	return err;
 }
 
 /* *bad is the first claim above the last that enough orderers signed. */
@@ -128,9 +163,9 @@ qiao_err qiao_fabric_advance(struct qiao_lightclient *lc, size_t *bad,
 		err = qiao_fail(why, QIAO_E_NOMEM, "out of memory");
 	for (size_t i = 0; err == QIAO_OK && i < n; i++) {
 		*bad = i;
-		err = take_claim(&batch, claims[i], why);
+		err = take_claim(&batch, claims[i], view, why);
 	}
-	if (err == QIAO_OK)
+	if (err == QIAO_OK && !lc->gaps) /* else each was enough */
 		err = check_newest(&batch, bad, claims, why);
 	if (err == QIAO_OK)
 		err = store(&batch, view);

@@ -141,6 +141,7 @@ qiao_err qiao_fabric_anchor_read(struct qiao_lightclient *lc,
 				 "anchor: family is not fabric");
 	lc->demand.orderer_role = cfg->orderer_role;
 	lc->demand.min_orderers = cfg->min_orderers;
+	lc->gaps = cfg->gaps;
 	err = check_keys(cfg->anchor, anchor_keys, why);
 	if (err == QIAO_OK)
 		err = read_chaincodes(&lc->rules, cfg->anchor, why);

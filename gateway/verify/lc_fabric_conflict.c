@@ -18,7 +18,7 @@ static qiao_err config_for(struct qiao_lightclient *lc,
 			   struct qiao_fabric_config **out, uint64_t height,
 			   const struct qiao_view *view, struct qiao_why *why)
 {
-	struct qiao_fabric_block_row row;
+	uint64_t config;
 	qiao_err err;
 
 	*out = lc->config;
@@ -26,10 +26,10 @@ static qiao_err config_for(struct qiao_lightclient *lc,
 		return QIAO_OK;
 	if (height > lc->head.height)
 		return none(why, "that height is not followed yet");
-	err = qiao_fabric_row_get(&row, height, view);
-	if (err != QIAO_OK) /* every row up to the head is there */
-		return err == QIAO_E_NOTFOUND ? QIAO_E_STATE : err;
-	return qiao_fabric_config_at(lc, out, row.config, view, why);
+	err = qiao_fabric_in_force(lc, &config, height, view);
+	return err == QIAO_OK
+		       ? qiao_fabric_config_at(lc, out, config, view, why)
+		       : err;
 }
 
 static qiao_err check_one(struct qiao_lightclient *lc,

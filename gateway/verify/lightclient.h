@@ -48,6 +48,12 @@ struct qiao_lc_config {
 	/* fabric, on top of BlockValidation; see docs/light-client-fabric.md */
 	bool orderer_role;
 	unsigned int min_orderers;
+	/*
+	 * fabric: claims may leave out heights, and come later for a height
+	 * left out. For a client that is asked about single blocks; not for one
+	 * that must see every record.
+	 */
+	bool gaps;
 };
 
 enum qiao_proven_kind {
@@ -130,11 +136,12 @@ struct qiao_lightclient_api {
 	struct qiao_hash (*identity)(const struct qiao_lightclient *lc);
 	struct qiao_header_trusted (*head)(const struct qiao_lightclient *lc);
 	/*
-	 * Accept consecutive header claims, the first at head height + 1. All
-	 * or nothing: on an error nothing changed, in the client or the view,
-	 * and *bad is the index of the refused claim. Expected: QIAO_E_STALE,
-	 * QIAO_E_NUMBER, QIAO_E_LINK, QIAO_E_HASH, QIAO_E_BADSIG,
-	 * QIAO_E_CONFIG, QIAO_E_CHANNEL, QIAO_E_MALFORMED, QIAO_E_NONCANON,
+	 * Accept consecutive header claims, the first at head height + 1
+	 * (ascending ones if the configuration allows gaps). All or nothing: on
+	 * an error nothing changed, in the client or the view, and *bad is the
+	 * index of the refused claim. Expected: QIAO_E_STALE, QIAO_E_NUMBER,
+	 * QIAO_E_LINK, QIAO_E_HASH, QIAO_E_BADSIG, QIAO_E_CONFIG,
+	 * QIAO_E_CHANNEL, QIAO_E_MALFORMED, QIAO_E_NONCANON,
 	 * QIAO_E_UNSUPPORTED.
 	 */
 	qiao_err (*advance)(struct qiao_lightclient *lc, size_t *bad,
