@@ -8,7 +8,7 @@ top=$PWD
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 cd "$tmp" || exit 1
-mkdir -p gateway/base relay build/gateway/verify
+mkdir -p gateway/base gateway/verify relay adapters/fabric build/gateway/verify
 bad=0
 
 verdict() { # wanted name got
