@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-LIB_SRC += adapters/fabric/replay.c
+LIB_SRC += $(addprefix adapters/fabric/,config.c message.c pb.c replay.c sign.c)
 PROGS += qiao-adapter-fabric
-qiao-adapter-fabric_SRC := adapters/fabric/adapter.c
+qiao-adapter-fabric_SRC := $(addprefix adapters/fabric/,adapter.c blocks.c contract.c \
+                           explain.c gateway.c live.c rpc.c session.c)
 UNIT_SRC += tests/unit/fabric/replay_test.c
 
 # Messages of Fabric's gRPC services. Only the live adapter and its test double

@@ -283,6 +283,8 @@ static qiao_err start(struct qiao_host *h, struct qiao_why *why)
 		err = say_hello(h, &hello, why);
 	if (err == QIAO_OK)
 		err = say_open(h, why);
+	if (err == QIAO_OK) /* its origin may come from its configuration */
+		err = say_hello(h, &hello, why);
 	if (err != QIAO_OK) {
 		failed(h,
 		       err == QIAO_E_ABI ? QIAO_HEALTH_EV_MISFIT

@@ -59,12 +59,14 @@ static qiao_err args_finish(const struct qiao_mp *args, struct qiao_why *why)
 static qiao_err hello(void *ctx, struct qiao_buf *result, struct qiao_mp *args,
 		      struct qiao_why *why)
 {
-	const struct qiao_adapter_api *api = ((struct qiao_adapter *)ctx)->api;
+	struct qiao_adapter *a = ctx;
+	const struct qiao_adapter_api *api = a->api;
 	size_t n = 0;
 	qiao_err err = args_finish(args, why);
 
 	if (err != QIAO_OK)
 		return err;
+	pthread_rwlock_rdlock(&a->lock); /* `open` may be changing it */
 	while (api->capabilities[n])
 		n++;
 	qiao_mp_put_array(result, 7);
@@ -77,6 +79,7 @@ static qiao_err hello(void *ctx, struct qiao_buf *result, struct qiao_mp *args,
 	for (size_t i = 0; i < n; i++)
 		qiao_mp_put_cstr(result, api->capabilities[i]);
 	qiao_mp_put_cstr(result, api->origin);
+	pthread_rwlock_unlock(&a->lock);
 	return QIAO_OK;
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "gateway/base/file.h"
 
+#include "gateway/base/mem.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -26,28 +28,53 @@ static qiao_err open_regular(int *fd, const char *path, struct qiao_why *why)
 	return QIAO_OK;
 }
 
-qiao_err qiao_file_read(struct qiao_buf *out, const char *path, size_t max,
-			struct qiao_why *why)
+/* Closes fd. */
+static qiao_err read_open(struct qiao_buf *out, int fd, const char *path,
+			  size_t max, struct qiao_why *why)
 {
 	uint8_t piece[16384];
 	size_t total = 0;
 	ssize_t n = 0;
-	int fd;
-	qiao_err err = open_regular(&fd, path, why);
 
-	if (err != QIAO_OK)
-		return err;
 	while (total <= max && (n = read(fd, piece, sizeof(piece))) > 0) {
 		total += (size_t)n;
 		qiao_buf_put_mem(out, piece, (size_t)n);
 	}
 	close(fd);
+	qiao_wipe(piece, sizeof(piece));
 	if (n < 0)
 		return qiao_fail(why, QIAO_E_IO, "%s: read failed", path);
 	if (total > max)
 		return qiao_fail(why, QIAO_E_LIMIT, "%s: larger than %zu bytes",
 				 path, max);
 	return out->err;
+}
+
+qiao_err qiao_file_read(struct qiao_buf *out, const char *path, size_t max,
+			struct qiao_why *why)
+{
+	int fd;
+	qiao_err err = open_regular(&fd, path, why);
+
+	return err == QIAO_OK ? read_open(out, fd, path, max, why) : err;
+}
+
+qiao_err qiao_file_read_private(struct qiao_buf *out, const char *path,
+				size_t max, struct qiao_why *why)
+{
+	struct stat st;
+	int fd;
+	qiao_err err = open_regular(&fd, path, why);
+
+	if (err != QIAO_OK)
+		return err;
+	if (fstat(fd, &st) == 0 && (st.st_mode & 077) == 0)
+		return read_open(out, fd, path, max, why);
+	close(fd);
+	return qiao_fail(why, QIAO_E_KEY,
+			 "%s: others may use this private key (mode %04o); "
+			 "run: chmod 600 %s",
+			 path, (unsigned int)st.st_mode & 07777, path);
 }
 
 static bool write_all(int fd, struct qiao_slice bytes)

@@ -11,6 +11,12 @@
  */
 qiao_err qiao_file_read(struct qiao_buf *out, const char *path, size_t max,
 			struct qiao_why *why);
+/*
+ * The same for a file that holds a secret: QIAO_E_KEY, with the chmod to type,
+ * when group or others may do anything with it. Wipe out by qiao_buf_free.
+ */
+qiao_err qiao_file_read_private(struct qiao_buf *out, const char *path,
+				size_t max, struct qiao_why *why);
 /* Write a new file through a temporary name and fsync it; mode as given. */
 qiao_err qiao_file_write(const char *path, struct qiao_slice bytes,
 			 unsigned int mode, struct qiao_why *why);

@@ -66,7 +66,8 @@ struct qiao_adapter_api {
 	unsigned int abi_major, abi_minor;
 	const char *name;   /* "inhouse" */
 	const char *family; /* "quorum" */
-	const char *origin; /* "live" or "recorded"; may be changed by open */
+	/* origin ("live" or "recorded") and capabilities may be set by open */
+	const char *origin;
 	unsigned int max_parallel;       /* 1: one call at a time */
 	const char *const *capabilities; /* ends with NULL */
 

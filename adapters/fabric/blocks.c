@@ -1,0 +1,446 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "adapters/fabric/blocks.h"
+
+#include "adapters/fabric/explain.h"
+#include "gateway/base/clock.h"
+#include "gateway/base/log.h"
+#include "gateway/base/slice.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define ORDERER_DELIVER "/orderer.AtomicBroadcast/Deliver"
+#define PEER_DELIVER    "/protos.Deliver/Deliver"
+#define CACHE_BYTES     QIAO_MIB(64)
+#define BLOCK_MS        2000 /* for a block that is said to exist */
+#define PAUSE_MS        2000 /* before a server that failed is asked again */
+#define ANSWER_MAX      (QIAO_BLOCK_MAX + QIAO_KIB(1))
+
+void fabric_blocks_open(struct fabric_blocks *b,
+			struct fabric_sessions *sessions)
+{
+	memset(b, 0, sizeof(*b));
+	b->sessions = sessions;
+	b->cfg = sessions->cfg;
+	pthread_mutex_init(&b->lock, NULL);
+}
+
+static void stream_close(struct fabric_blocks *b)
+{
+	fabric_stream_close(b->stream);
+	if (b->session)
+		fabric_session_release(b->sessions, b->session);
+	b->stream = NULL;
+	b->session = NULL;
+}
+
+static void cache_clear(struct fabric_blocks *b)
+{
+	for (size_t i = 0; i < b->n; i++)
+		qiao_buf_free(&b->cache[i].block);
+	b->n = 0;
+	b->bytes = 0;
+	b->first = b->next;
+}
+
+void fabric_blocks_close(struct fabric_blocks *b)
+{
+	stream_close(b);
+	cache_clear(b);
+	pthread_mutex_destroy(&b->lock);
+}
+
+/* Forget what stands below a height; it was served. */
+static void cache_drop(struct fabric_blocks *b, uint64_t height)
+{
+	size_t k = 0;
+
+	while (k < b->n && b->first + k < height)
+		b->bytes -= b->cache[k++].block.n;
+	for (size_t i = 0; i < k; i++)
+		qiao_buf_free(&b->cache[i].block);
+	memmove(b->cache, b->cache + k, (b->n - k) * sizeof(b->cache[0]));
+	b->n -= k;
+	b->first += k;
+}
+
+/* The next answer goes to `from`; what is cached is not of that way. */
+static void move_to(struct fabric_blocks *b, uint64_t from)
+{
+	stream_close(b);
+	b->next = from;
+	cache_clear(b);
+}
+
+/* --- one stream of one server ----------------------------------------------
+ */
+static qiao_err seek(struct fabric_stream **out,
+		     const struct fabric_session *session, size_t source,
+		     const struct fabric_seek *what)
+{
+	const struct fabric_asker who = fabric_session_asker(session);
+	struct qiao_buf request = QIAO_BUF;
+	qiao_err err = fabric_seek_put(&request, &who, what);
+
+	*out = NULL;
+	if (err == QIAO_OK)
+		err = fabric_stream_open(out, session->link[source],
+					 session->cfg->source[source].is_peer
+						 ? PEER_DELIVER
+						 : ORDERER_DELIVER,
+					 qiao_buf_slice(&request));
+	qiao_buf_free(&request);
+	return err;
+}
+
+/*
+ * The next block of a stream, its number as it says. QIAO_E_TIMEOUT: none yet.
+ * Any other error ends the stream.
+ */
+static qiao_err next_block(struct fabric_stream *s, struct qiao_buf *block,
+			   uint64_t *number,
+			   const struct fabric_session *session, size_t source,
+			   unsigned int timeout_ms, struct qiao_why *why)
+{
+	struct qiao_buf answer = { .max = ANSWER_MAX };
+	struct fabric_delivered d = { .status = 0 };
+	struct fabric_status st;
+	qiao_err err = fabric_stream_next(s, &answer, &st, timeout_ms);
+
+	if (err == QIAO_E_CLOSED)
+		qiao_fail(why, err, "%s: ended the stream",
+			  session->cfg->source[source].address);
+	else if (err != QIAO_OK && err != QIAO_E_TIMEOUT)
+		fabric_explain_call(why, session, source, "Deliver", &st, err);
+	fabric_status_free(&st);
+	if (err == QIAO_OK) {
+		err = fabric_delivered_parse(&d, qiao_buf_slice(&answer));
+		if (err == QIAO_OK && d.status == 0)
+			err = fabric_block_number(number, d.block);
+		if (err != QIAO_OK)
+			qiao_fail(why, err, "%s: its answer is no block",
+				  session->cfg->source[source].address);
+	}
+	if (err == QIAO_OK && d.status != 0)
+		err = fabric_explain_deliver(why, session, source, d.status);
+	if (err == QIAO_OK) {
+		qiao_buf_put(block, d.block);
+		err = block->err;
+	}
+	qiao_buf_free(&answer);
+	return err;
+}
+
+/* --- following -------------------------------------------------------------
+ */
+/* This server's turn is over. */
+static void give_up(struct fabric_blocks *b, qiao_err err,
+		    const struct qiao_why *why)
+{
+	qiao_log(QIAO_LOG_WARN, "source-left", "server=%s err=%s why=\"%s\"",
+		 b->cfg->source[b->source].address, qiao_errname(err),
+		 why->text);
+	b->not_before_ms[b->source] = qiao_monotonic_ms() + PAUSE_MS;
+	b->failures++;
+	b->err = err;
+	b->why = *why;
+	stream_close(b);
+	b->source = (b->source + 1) % b->cfg->sources;
+}
+
+/* False: all are pausing. */
+static bool choose(struct fabric_blocks *b)
+{
+	int64_t now = qiao_monotonic_ms();
+
+	for (size_t i = 0; i < b->cfg->sources; i++) {
+		size_t s = (b->source + i) % b->cfg->sources;
+
+		if (b->not_before_ms[s] > now)
+			continue;
+		b->source = s;
+		return true;
+	}
+	return false;
+}
+
+static qiao_err stream_open(struct fabric_blocks *b)
+{
+	const struct fabric_seek what = {
+		.start = b->next,
+		.stop = UINT64_MAX,
+		.wait = true,
+		.headers_only = b->cfg->headers_only,
+	};
+	struct qiao_why why = { "no memory for a stream" };
+	qiao_err err;
+
+	if (!choose(b))
+		return QIAO_E_BUSY;
+	b->session = fabric_session_take(b->sessions);
+	err = seek(&b->stream, b->session, b->source, &what);
+	b->news_ms = qiao_monotonic_ms();
+	if (err != QIAO_OK)
+		give_up(b, err, &why);
+	return err;
+}
+
+static bool is_full(const struct fabric_blocks *b)
+{
+	return b->n == FABRIC_CACHE_BLOCKS || b->bytes >= CACHE_BYTES;
+}
+
+static qiao_err take_block(struct fabric_blocks *b, struct qiao_buf *block,
+			   uint64_t number, struct qiao_why *why)
+{
+	if (number != b->next)
+		return qiao_fail(why, QIAO_E_NUMBER,
+				 "%s: gave block %" PRIu64 " when %" PRIu64
+				 " was its turn",
+				 b->cfg->source[b->source].address, number,
+				 b->next);
+	b->bytes += block->n;
+	b->cache[b->n++] = (struct fabric_cached){ *block, b->source };
+	*block = QIAO_BUF;
+	b->next++;
+	if (b->next > b->tip)
+		b->tip = b->next;
+	b->news_ms = qiao_monotonic_ms();
+	b->failures = 0;
+	return QIAO_OK;
+}
+
+/*
+ * One block more in the cache, from this server or another. QIAO_E_TIMEOUT:
+ * none came. QIAO_E_BUSY: no server serves now.
+ */
+static qiao_err pump(struct fabric_blocks *b, unsigned int timeout_ms)
+{
+	struct qiao_buf block = { .max = QIAO_BLOCK_MAX };
+	struct qiao_why why = { "" };
+	uint64_t number = 0;
+	qiao_err err = b->stream ? QIAO_OK : stream_open(b);
+
+	if (err != QIAO_OK)
+		return err;
+	err = next_block(b->stream, &block, &number, b->session, b->source,
+			 timeout_ms, &why);
+	if (err == QIAO_OK)
+		err = take_block(b, &block, number, &why);
+	qiao_buf_free(&block);
+	if (err != QIAO_OK && err != QIAO_E_TIMEOUT)
+		give_up(b, err, &why);
+	return err;
+}
+
+/* The newest block that a server says it has. */
+static qiao_err ask_newest(struct fabric_blocks *b, uint64_t *number, size_t i)
+{
+	const struct fabric_seek what = { .newest = true,
+					  .headers_only = true };
+	struct fabric_session *session = fabric_session_take(b->sessions);
+	struct qiao_buf block = { .max = QIAO_BLOCK_MAX };
+	struct fabric_stream *s;
+	struct qiao_why why;
+	qiao_err err = seek(&s, session, i, &what);
+
+	if (err == QIAO_OK)
+		err = next_block(s, &block, number, session, i, BLOCK_MS, &why);
+	qiao_buf_free(&block);
+	fabric_stream_close(s);
+	fabric_session_release(b->sessions, session);
+	return err;
+}
+
+/* Silent for long: does another server have what this one does not give? */
+static void look_elsewhere(struct fabric_blocks *b)
+{
+	struct qiao_why why;
+	uint64_t newest = 0;
+
+	if (b->cfg->sources < 2 || !b->stream ||
+	    qiao_monotonic_ms() - b->news_ms < (int64_t)b->cfg->stall_ms)
+		return;
+	b->asked = (b->asked + 1) % b->cfg->sources;
+	if (b->asked == b->source)
+		b->asked = (b->asked + 1) % b->cfg->sources;
+	b->news_ms = qiao_monotonic_ms();
+	if (ask_newest(b, &newest, b->asked) != QIAO_OK || newest < b->next)
+		return;
+	qiao_fail(&why, QIAO_E_TIMEOUT,
+		  "%s: silent for %u ms while %s has block %" PRIu64,
+		  b->cfg->source[b->source].address, b->cfg->stall_ms,
+		  b->cfg->source[b->asked].address, newest);
+	give_up(b, QIAO_E_TIMEOUT, &why);
+	b->source = b->asked;
+}
+
+/* Certificates were renewed: go on with the new ones. */
+static void look_for_renewal(struct fabric_blocks *b)
+{
+	struct fabric_session *newest = fabric_session_take(b->sessions);
+
+	if (b->session && newest != b->session)
+		stream_close(b);
+	fabric_session_release(b->sessions, newest);
+}
+
+static unsigned int rest(int64_t deadline)
+{
+	int64_t left = deadline - qiao_monotonic_ms();
+
+	return left > 0 ? (unsigned int)left : 0;
+}
+
+/* Wait for the first block, then take what is there already. */
+static void fill(struct fabric_blocks *b, uint64_t known, int64_t deadline)
+{
+	qiao_err err = QIAO_OK;
+
+	while (b->tip <= known && rest(deadline) > 0 && err != QIAO_E_BUSY)
+		err = pump(b, rest(deadline));
+	while (b->tip > known && !is_full(b) && pump(b, 0) == QIAO_OK)
+		;
+	if (err == QIAO_E_BUSY)
+		qiao_sleep_ms(rest(deadline));
+}
+
+qiao_err fabric_blocks_head(struct fabric_blocks *b, uint64_t *next_height,
+			    uint64_t known, unsigned int wait_ms,
+			    struct qiao_why *why)
+{
+	int64_t deadline = qiao_monotonic_ms() + (int64_t)wait_ms;
+	qiao_err err = QIAO_OK;
+
+	pthread_mutex_lock(&b->lock);
+	look_for_renewal(b);
+	if (known < b->first || known > b->next)
+		move_to(b, known);
+	cache_drop(b, known);
+	fill(b, known, deadline);
+	if (b->tip <= known)
+		look_elsewhere(b);
+	*next_height = b->tip;
+	if (b->tip <= known && b->failures >= b->cfg->sources) {
+		err = b->err;
+		*why = b->why;
+	}
+	pthread_mutex_unlock(&b->lock);
+	return err;
+}
+
+/* Asked again: the gateway refused the copy, so it is another server's turn. */
+static void refuse_copy(struct fabric_blocks *b, uint64_t height)
+{
+	struct qiao_why why;
+
+	b->source = b->server;
+	qiao_fail(&why, QIAO_E_BADSIG,
+		  "%s: its block %" PRIu64 " is asked for again",
+		  b->cfg->source[b->source].address, height);
+	give_up(b, QIAO_E_BADSIG, &why);
+	move_to(b, height);
+	b->tip = height; /* what was seen above it is void */
+	b->served = height;
+}
+
+static void leave_silent(struct fabric_blocks *b, uint64_t height)
+{
+	struct qiao_why why;
+
+	qiao_fail(&why, QIAO_E_TIMEOUT,
+		  "%s: does not give block %" PRIu64 ", which there is",
+		  b->cfg->source[b->source].address, height);
+	give_up(b, QIAO_E_TIMEOUT, &why);
+}
+
+/* Get a height into the cache; wait_ms 0: only if it is on its way. */
+static qiao_err have(struct fabric_blocks *b, uint64_t height,
+		     unsigned int wait_ms)
+{
+	int64_t deadline = qiao_monotonic_ms() + (int64_t)wait_ms;
+
+	if (height < b->first || height > b->next)
+		move_to(b, height);
+	cache_drop(b, height);
+	while (height >= b->next) {
+		qiao_err err = pump(b, rest(deadline));
+
+		if (err == QIAO_OK || (err != QIAO_E_BUSY && rest(deadline)))
+			continue;
+		if (err == QIAO_E_TIMEOUT && height < b->tip)
+			leave_silent(b, height);
+		return QIAO_E_NOTFOUND;
+	}
+	return QIAO_OK;
+}
+
+static qiao_err serve(struct fabric_blocks *b, struct qiao_buf *block,
+		      uint64_t height)
+{
+	qiao_buf_put(block, qiao_buf_slice(&b->cache[0].block));
+	b->server = b->cache[0].source;
+	b->served = height + 1;
+	return block->err;
+}
+
+qiao_err fabric_blocks_fetch(struct fabric_blocks *b, struct qiao_buf *block,
+			     uint64_t height, struct qiao_why *why)
+{
+	bool again, exists;
+	qiao_err err;
+
+	pthread_mutex_lock(&b->lock);
+	again = height < b->served;
+	exists = again || height < b->tip;
+	if (again)
+		refuse_copy(b, height);
+	err = have(b, height, exists ? BLOCK_MS : 0);
+	if (err == QIAO_OK)
+		err = serve(b, block, height);
+	else if (b->failures > 0)
+		*why = b->why;
+	else
+		qiao_fail(why, err, "no server has block %" PRIu64 " yet",
+			  height);
+	pthread_mutex_unlock(&b->lock);
+	return err;
+}
+
+/* --- one block -------------------------------------------------------------
+ */
+static qiao_err get_from(struct fabric_blocks *b, struct qiao_buf *block,
+			 uint64_t height, size_t source, struct qiao_why *why)
+{
+	const struct fabric_seek what = { .start = height, .stop = height };
+	struct fabric_session *session = fabric_session_take(b->sessions);
+	struct fabric_stream *s;
+	uint64_t number = 0;
+	qiao_err err = seek(&s, session, source, &what);
+
+	if (err == QIAO_OK)
+		err = next_block(s, block, &number, session, source, BLOCK_MS,
+				 why);
+	if (err == QIAO_OK && number != height)
+		err = qiao_fail(why, QIAO_E_NUMBER, "%s: gave another block",
+				b->cfg->source[source].address);
+	if (err != QIAO_OK)
+		qiao_buf_clear(block);
+	fabric_stream_close(s);
+	fabric_session_release(b->sessions, session);
+	return err;
+}
+
+qiao_err fabric_blocks_get(struct fabric_blocks *b, struct qiao_buf *block,
+			   uint64_t height, size_t turn, struct qiao_why *why)
+{
+	size_t sources = b->cfg->sources, orderers = 0;
+	qiao_err err = QIAO_E_NOTFOUND;
+
+	while (orderers < sources && !b->cfg->source[orderers].is_peer)
+		orderers++;
+	for (size_t i = 0; err != QIAO_OK && i < sources; i++)
+		err = get_from(b, block, height,
+			       (orderers + turn + i) % sources, why);
+	return err;
+}

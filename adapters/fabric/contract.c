@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "adapters/fabric/contract.h"
+
+#include "gateway/base/clock.h"
+#include "gateway/base/hex.h"
+#include "gateway/base/log.h"
+#include "gateway/base/slice.h"
+#include "gateway/codec/mp.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define AGAIN_MS  1000 /* a pending id is looked up that often at least */
+#define DOUBT_MS  3000 /* then its commit is asked for by name */
+#define STATUS_MS 2000
+#define GLANCE_MS 100
+
+static const struct {
+	const char *kind, *function;
+} functions[] = {
+	{ "deliver", "Deliver" },
+	{ "state", "State" },
+	{ "usage", "Usage" },
+	{ "anchor", "Anchor" },
+};
+
+void fabric_contract_open(struct fabric_contract *c,
+			  struct fabric_sessions *sessions,
+			  struct fabric_blocks *blocks)
+{
+	memset(c, 0, sizeof(*c));
+	c->sessions = sessions;
+	c->blocks = blocks;
+	pthread_mutex_init(&c->lock, NULL);
+}
+
+void fabric_contract_close(struct fabric_contract *c)
+{
+	pthread_mutex_destroy(&c->lock);
+}
+
+/* --- flights ---------------------------------------------------------------
+ */
+static struct fabric_flight *find(struct fabric_contract *c,
+				  const struct qiao_hash *id)
+{
+	for (size_t i = 0; i < FABRIC_FLIGHTS_MAX; i++)
+		if (qiao_hash_eq(&c->flight[i].id, id))
+			return &c->flight[i];
+	return NULL;
+}
+
+/* A copy; zero when nothing is remembered. */
+static struct fabric_flight recall(struct fabric_contract *c,
+				   const struct qiao_hash *id)
+{
+	struct fabric_flight copy = { .height = 0 };
+	struct fabric_flight *f;
+
+	pthread_mutex_lock(&c->lock);
+	f = find(c, id);
+	if (f)
+		copy = *f;
+	pthread_mutex_unlock(&c->lock);
+	return copy;
+}
+
+static void remember(struct fabric_contract *c, const struct fabric_flight *f)
+{
+	struct fabric_flight *old;
+
+	pthread_mutex_lock(&c->lock);
+	old = find(c, &f->id);
+	if (!old) {
+		old = &c->flight[c->next];
+		c->next = (c->next + 1) % FABRIC_FLIGHTS_MAX;
+	}
+	*old = *f;
+	pthread_mutex_unlock(&c->lock);
+}
+
+/* --- submit ----------------------------------------------------------------
+ */
+static const char *function_of(const char *kind)
+{
+	for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++)
+		if (strcmp(functions[i].kind, kind) == 0)
+			return functions[i].function;
+	return NULL;
+}
+
+/* What the contract's refusal means to the gateway. */
+static qiao_err refusal(const char *code, qiao_err err)
+{
+	if (strcmp(code, "EXISTS") == 0)
+		return QIAO_OK; /* a lookup will find it */
+	if (strcmp(code, "CONFLICT") == 0)
+		return QIAO_E_CONFLICT;
+	if (strcmp(code, "DENIED") == 0 || strcmp(code, "SETUP") == 0)
+		return QIAO_E_DENIED;
+	if (strcmp(code, "NETWORK") == 0)
+		return QIAO_E_NETWORK;
+	return err;
+}
+
+qiao_err fabric_contract_submit(struct fabric_contract *c,
+				const struct qiao_submission *s,
+				struct qiao_why *why)
+{
+	char id[QIAO_HEX_LEN(QIAO_HASH_LEN)], digest[sizeof(id)];
+	char source[sizeof(id)], code[FABRIC_CODE_LEN];
+	const char *function = function_of(s->kind);
+	struct fabric_flight f = { .id = s->id };
+	struct qiao_slice args[5];
+	qiao_err err;
+
+	if (!function)
+		return qiao_fail(why, QIAO_E_UNSUPPORTED,
+				 "the contract takes no submission of kind %s",
+				 s->kind);
+	args[0] = qiao_slice_str(function);
+	args[1] = qiao_slice_str(qiao_hex_encode(id, qiao_slice_hash(&s->id)));
+	args[2] = qiao_slice_str(
+		qiao_hex_encode(digest, qiao_slice_hash(&s->digest)));
+	args[3] = qiao_slice_str(
+		qiao_hex_encode(source, qiao_slice_hash(&s->source)));
+	args[4] = s->payload;
+	err = fabric_gateway_submit(
+		c->sessions, f.tx_id, code,
+		&(struct fabric_invocation){ c->sessions->cfg->chaincode, args,
+					     5 },
+		why);
+	if (err != QIAO_OK)
+		return refusal(code, err);
+	f.sent_ms = qiao_monotonic_ms();
+	f.looked_ms = f.sent_ms;
+	f.looked_tip = c->blocks->tip;
+	remember(c, &f);
+	return QIAO_OK;
+}
+
+/* --- lookup ----------------------------------------------------------------
+ */
+/* [kind, digest, source, submitter bin16, tx id bin32] */
+qiao_err fabric_entry_parse(struct qiao_lookup *out, struct qiao_slice answer)
+{
+	struct qiao_mp m;
+	qiao_err err;
+
+	memset(out, 0, sizeof(*out));
+	if (answer.n == 0)
+		return QIAO_OK;
+	err = qiao_mp_open(&m, answer);
+	if (err != QIAO_OK)
+		return err;
+	qiao_mp_array_of(&m, 5);
+	qiao_mp_uint(&m, 4);
+	out->digest = qiao_mp_hash(&m);
+	qiao_mp_hash(&m);
+	out->submitter_len = FABRIC_ACCOUNT_LEN;
+	qiao_mp_bin_into(&m, out->submitter, out->submitter_len);
+	out->tx_len = QIAO_HASH_LEN;
+	qiao_mp_bin_into(&m, out->tx, out->tx_len);
+	err = qiao_mp_finish(&m);
+	if (err != QIAO_OK)
+		memset(out, 0, sizeof(*out));
+	else
+		out->state = QIAO_LOOKUP_DONE;
+	return err;
+}
+
+static qiao_err ask_contract(struct fabric_contract *c, struct qiao_lookup *out,
+			     const struct qiao_hash *id, struct qiao_why *why)
+{
+	const struct fabric_config *cfg = c->sessions->cfg;
+	char hex[QIAO_HEX_LEN(QIAO_HASH_LEN)];
+	const struct qiao_slice args[] = {
+		qiao_slice_str("Lookup"),
+		qiao_slice_str(qiao_hex_encode(hex, qiao_slice_hash(id))),
+	};
+	struct qiao_buf answer = QIAO_BUF;
+	qiao_err err = fabric_gateway_evaluate(
+		c->sessions, &answer,
+		&(struct fabric_invocation){ cfg->chaincode, args, 2 }, why);
+
+	if (err == QIAO_OK) {
+		err = fabric_entry_parse(out, qiao_buf_slice(&answer));
+		if (err != QIAO_OK)
+			qiao_fail(why, err,
+				  "chaincode %s: its answer to Lookup is not "
+				  "that of the reference contract",
+				  cfg->chaincode);
+	}
+	qiao_buf_free(&answer);
+	return err;
+}
+
+/* The contract has it: in which block? */
+static qiao_err locate(struct fabric_contract *c, struct qiao_lookup *out,
+		       struct fabric_flight *f, struct qiao_why *why)
+{
+	char tx_id[FABRIC_TX_ID_LEN];
+	int32_t valid = -1;
+	qiao_err err;
+
+	if (f->height == 0) {
+		qiao_hex_encode(tx_id, qiao_slice_of(out->tx, out->tx_len));
+		err = fabric_gateway_commit(c->sessions, &valid, &f->height,
+					    tx_id, STATUS_MS, why);
+		if (err != QIAO_OK)
+			return err;
+		if (valid != 0)
+			return qiao_fail(why, QIAO_E_STATE,
+					 "the contract has an entry of "
+					 "transaction %s, which is invalid "
+					 "(code %d); do not trust this peer",
+					 tx_id, (int)valid);
+		remember(c, f);
+	}
+	out->height = f->height;
+	return QIAO_OK;
+}
+
+/* The contract has it not: is our own transaction still on its way? */
+static enum qiao_lookup_state on_its_way(struct fabric_contract *c,
+					 struct fabric_flight *f)
+{
+	int64_t age = qiao_monotonic_ms() - f->sent_ms;
+	struct qiao_why why = { "" };
+	uint64_t height;
+	int32_t valid;
+
+	if (!f->tx_id[0] || age > (int64_t)c->sessions->cfg->commit_ms)
+		return QIAO_LOOKUP_ABSENT;
+	if (age > DOUBT_MS &&
+	    fabric_gateway_commit(c->sessions, &valid, &height, f->tx_id,
+				  GLANCE_MS, &why) == QIAO_OK &&
+	    valid != 0) {
+		qiao_log(QIAO_LOG_WARN, "submission-invalid",
+			 "tx=%s code=%d height=%" PRIu64, f->tx_id, (int)valid,
+			 height);
+		f->tx_id[0] = '\0';
+		remember(c, f);
+		return QIAO_LOOKUP_ABSENT;
+	}
+	f->looked_ms = qiao_monotonic_ms();
+	f->looked_tip = c->blocks->tip;
+	remember(c, f);
+	return QIAO_LOOKUP_PENDING;
+}
+
+static bool nothing_new(const struct fabric_contract *c,
+			const struct fabric_flight *f)
+{
+	return f->tx_id[0] && f->height == 0 &&
+	       f->looked_tip == c->blocks->tip &&
+	       qiao_monotonic_ms() - f->looked_ms < AGAIN_MS;
+}
+
+qiao_err fabric_contract_lookup(struct fabric_contract *c,
+				struct qiao_lookup *out,
+				const struct qiao_hash *id,
+				struct qiao_why *why)
+{
+	struct fabric_flight f = recall(c, id);
+	qiao_err err;
+
+	memset(out, 0, sizeof(*out));
+	f.id = *id;
+	if (nothing_new(c, &f)) {
+		out->state = QIAO_LOOKUP_PENDING;
+		return QIAO_OK;
+	}
+	err = ask_contract(c, out, id, why);
+	if (err == QIAO_OK && out->state == QIAO_LOOKUP_DONE)
+		err = locate(c, out, &f, why);
+	else if (err == QIAO_OK)
+		out->state = on_its_way(c, &f);
+	if (err != QIAO_OK)
+		memset(out, 0, sizeof(*out));
+	return err;
+}
+
+/* --- receipt ---------------------------------------------------------------
+ */
+qiao_err fabric_contract_receipt(struct fabric_contract *c,
+				 struct qiao_buf *proof,
+				 const struct qiao_hash *id,
+				 struct qiao_why *why)
+{
+	struct fabric_flight f = recall(c, id);
+	struct qiao_lookup found = { .height = f.height };
+	qiao_err err = QIAO_OK;
+
+	if (f.height == 0) {
+		err = fabric_contract_lookup(c, &found, id, why);
+		if (err == QIAO_OK && found.state != QIAO_LOOKUP_DONE)
+			err = qiao_fail(why, QIAO_E_NOTFOUND,
+					"the contract has no such entry yet");
+		if (err != QIAO_OK)
+			return err;
+		f = recall(c, id);
+	}
+	err = fabric_blocks_get(c->blocks, proof, found.height, f.receipts,
+				why);
+	f.receipts++;
+	remember(c, &f);
+	return err;
+}

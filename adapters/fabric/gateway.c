@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "adapters/fabric/gateway.h"
+
+#include "adapters/fabric/explain.h"
+#include "gateway/base/slice.h"
+
+#include <string.h>
+
+/* Together below the least that `call` of the chain should be: 10 s. */
+#define ENDORSE_MS  5000
+#define SUBMIT_MS   3000
+#define EVALUATE_MS 3000
+#define ANSWER_MAX  QIAO_MIB(8)
+
+/* One operation: its session, the proposal, and whom it asks. */
+struct op {
+	struct fabric_sessions *sessions;
+	struct fabric_session *session;
+	struct fabric_asker who;
+	struct fabric_proposal proposal;
+	struct qiao_buf request, answer;
+	char code[FABRIC_CODE_LEN];
+};
+
+static void op_open(struct op *o, struct fabric_sessions *s)
+{
+	*o = (struct op){ .sessions = s, .answer = { .max = ANSWER_MAX } };
+	o->session = fabric_session_take(s);
+	o->who = fabric_session_asker(o->session);
+}
+
+static void op_close(struct op *o)
+{
+	fabric_proposal_fini(&o->proposal);
+	qiao_buf_free(&o->request);
+	qiao_buf_free(&o->answer);
+	fabric_session_release(o->sessions, o->session);
+}
+
+/* Send o->request, get o->answer. */
+static qiao_err ask(struct op *o, const char *method, const char *what,
+		    unsigned int timeout_ms, struct qiao_why *why)
+{
+	size_t gateway = o->session->cfg->gateway;
+	struct fabric_status st;
+	char detail[320];
+	qiao_err err;
+
+	qiao_buf_clear(&o->answer);
+	err = fabric_rpc_call(o->session->link[gateway], &o->answer, &st,
+			      method, qiao_buf_slice(&o->request), timeout_ms);
+	if (err != QIAO_OK) {
+		fabric_detail_text(detail, sizeof(detail),
+				   qiao_buf_slice(&st.detail));
+		fabric_refusal_code(o->code, detail[0] ? detail : st.text);
+		fabric_explain_call(why, o->session, gateway, what, &st, err);
+	}
+	fabric_status_free(&st);
+	return err;
+}
+
+static qiao_err propose(struct op *o, const struct fabric_invocation *inv,
+			const char (*orgs)[QIAO_ORG_MAX + 1], size_t n)
+{
+	qiao_err err = fabric_proposal_make(&o->proposal, &o->who, inv);
+
+	if (err == QIAO_OK)
+		err = fabric_proposal_put(&o->request, &o->who, &o->proposal,
+					  orgs, n);
+	return err;
+}
+
+qiao_err fabric_gateway_evaluate(struct fabric_sessions *s,
+				 struct qiao_buf *payload,
+				 const struct fabric_invocation *inv,
+				 struct qiao_why *why)
+{
+	struct op o;
+	qiao_err err;
+
+	op_open(&o, s);
+	err = propose(&o, inv, NULL, 0);
+	if (err == QIAO_OK)
+		err = ask(&o, "/gateway.Gateway/Evaluate", "query", EVALUATE_MS,
+			  why);
+	if (err == QIAO_OK) {
+		err = fabric_evaluated_parse(payload,
+					     qiao_buf_slice(&o.answer));
+		if (err != QIAO_OK)
+			qiao_fail(why, err,
+				  "%s: query: the chaincode's answer is none",
+				  s->cfg->source[s->cfg->gateway].address);
+	}
+	op_close(&o);
+	return err;
+}
+
+qiao_err fabric_gateway_submit(struct fabric_sessions *s,
+			       char tx_id[FABRIC_TX_ID_LEN],
+			       char code[FABRIC_CODE_LEN],
+			       const struct fabric_invocation *inv,
+			       struct qiao_why *why)
+{
+	struct op o;
+	qiao_err err;
+
+	op_open(&o, s);
+	err = propose(&o, inv, NULL, 0);
+	if (err == QIAO_OK)
+		err = ask(&o, "/gateway.Gateway/Endorse", "endorsement",
+			  ENDORSE_MS, why);
+	qiao_buf_clear(&o.request);
+	if (err == QIAO_OK)
+		err = fabric_submit_put(&o.request, &o.who, &o.proposal,
+					qiao_buf_slice(&o.answer), why);
+	if (err == QIAO_OK)
+		err = ask(&o, "/gateway.Gateway/Submit", "submission",
+			  SUBMIT_MS, why);
+	memcpy(tx_id, o.proposal.tx_id, FABRIC_TX_ID_LEN);
+	memcpy(code, o.code, FABRIC_CODE_LEN);
+	op_close(&o);
+	return err;
+}
+
+qiao_err fabric_gateway_commit(struct fabric_sessions *s, int32_t *valid,
+			       uint64_t *height, const char *tx_id,
+			       unsigned int timeout_ms, struct qiao_why *why)
+{
+	struct op o;
+	qiao_err err;
+
+	*valid = -1;
+	*height = 0;
+	op_open(&o, s);
+	err = fabric_commit_put(&o.request, &o.who, tx_id);
+	if (err == QIAO_OK)
+		err = ask(&o, "/gateway.Gateway/CommitStatus", "commit status",
+			  timeout_ms, why);
+	if (err == QIAO_OK)
+		err = fabric_commit_parse(valid, height,
+					  qiao_buf_slice(&o.answer));
+	op_close(&o);
+	return err;
+}
+
+qiao_err fabric_gateway_answer(struct fabric_sessions *s,
+			       struct qiao_buf *envelope,
+			       const struct fabric_invocation *inv,
+			       const char (*orgs)[QIAO_ORG_MAX + 1], size_t n,
+			       struct qiao_why *why)
+{
+	struct op o;
+	qiao_err err;
+
+	op_open(&o, s);
+	err = propose(&o, inv, orgs, n);
+	if (err == QIAO_OK)
+		err = ask(&o, "/gateway.Gateway/Endorse", "signed answer",
+			  ENDORSE_MS, why);
+	if (err == QIAO_OK)
+		err = fabric_endorsed_parse(envelope,
+					    qiao_buf_slice(&o.answer));
+	op_close(&o);
+	return err;
+}
