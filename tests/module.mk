@@ -2,9 +2,11 @@
 # Scenarios with real processes. Not with a sanitiser's build: it is too slow for
 # their deadlines.
 ifndef SAN
-TEST_PROGS += bad-adapter
+TEST_PROGS += ask-adapter bad-adapter
+ask-adapter_SRC := tests/scenarios/ask_adapter.c
 bad-adapter_SRC := tests/scenarios/bad_adapter.c
-CHECKS += check-adapters check-kill check-operate check-fabric-blocks
+CHECKS += check-adapters check-kill check-operate check-fabric-blocks \
+          check-fabric-live
 KILLS ?= 25
 endif
 check-kill:
@@ -15,3 +17,5 @@ check-adapters:
 	$(Q)B=$(B) tests/scenarios/adapters.sh
 check-fabric-blocks:
 	$(Q)B=$(B) tests/scenarios/fabric_blocks.sh
+check-fabric-live:
+	$(Q)B=$(B) tests/scenarios/fabric_live.sh

@@ -26,6 +26,10 @@ static const struct {
 	  "it does not take our TLS client certificate; look at `tls`" },
 	{ "unknown ca", "it does not know the CA of our TLS certificate" },
 	{ "unknown_ca", "it does not know the CA of our TLS certificate" },
+	/* how a server's refusal under TLS 1.3 looks from here */
+	{ "to all addresses; last error: UNAVAILABLE: ",
+	  "it closes the connection; perhaps it demands a TLS client "
+	  "certificate of another CA: look at `tls`" },
 	{ "wrong version number", "it does not speak TLS on this port" },
 	{ "WRONG_VERSION_NUMBER", "it does not speak TLS on this port" },
 	{ "timestamp",
