@@ -145,6 +145,7 @@ static void submit(struct asker *a, char **w)
 	struct qiao_buf payload = QIAO_BUF;
 	struct qiao_why why = { "" };
 	qiao_err err = qiao_file_read(&payload, w[4], QIAO_PAYLOAD_MAX, &why);
+	qiao_err result;
 
 	s.payload = qiao_buf_slice(&payload);
 	qiao_sha256_tagged(&s.digest, "qiao/payload/1", s.payload);
@@ -152,7 +153,7 @@ static void submit(struct asker *a, char **w)
 	    (!hash_of(&s.id, w[2]) || !hash_of(&s.source, w[3])))
 		err = qiao_fail(&why, QIAO_E_USAGE, "not hex");
 	if (err == QIAO_OK)
-		err = qiao_host_submit(a->host, &s, &why);
+		err = qiao_host_submit(a->host, &result, &s, 1, &why);
 	if (err == QIAO_OK)
 		puts("submitted");
 	else
