@@ -114,7 +114,7 @@ link    = $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter-out Makefile,$^) $(L
 # also those of its macros where we use them.
 PB_H     := $(PB:%=$(B)/gen/%.pb-c.h)
 PROTOC_C ?= protoc-c
-$(B)/gen/%.pb-c.c $(B)/gen/%.pb-c.h: %.proto
+$(B)/gen/%.pb-c.c $(B)/gen/%.pb-c.h: %.proto Makefile
 	@mkdir -p $(B)/gen
 	$(call need,$(shell command -v $(PROTOC_C)),$(PROTOC_C))$(call say,PROTOC,$<)
 	$(Q)$(PROTOC_C) --c_out=$(B)/gen $<

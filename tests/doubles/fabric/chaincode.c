@@ -79,10 +79,11 @@ static struct qiao_slice take_buf(struct pool *p, struct qiao_buf *b)
 
 /* --- qiao --- */
 
-static void account_id(uint8_t out[16], const struct run *r)
+void chaincode_account(uint8_t out[16], struct qiao_slice serialized)
 {
+	struct pool p = { NULL };
 	Fab__SerializedIdentity *s =
-		UNPACK(r->p, serialized_identity, r->c->creator);
+		UNPACK(&p, serialized_identity, serialized);
 	X509 *cert = s ? pki_read(pb_slice(s->id_bytes)) : NULL;
 	unsigned char *der = NULL;
 	int n = cert ? i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &der) : 0;
@@ -97,6 +98,7 @@ static void account_id(uint8_t out[16], const struct run *r)
 	qiao_buf_free(&b);
 	OPENSSL_free(der);
 	X509_free(cert);
+	pool_free(&p);
 }
 
 /* [kind, id, digest, source, submitter, payload, tx id] */
@@ -157,8 +159,70 @@ static void refuse_twice(struct run *r, const struct entry *e,
 		       : "CONFLICT: written before with other content");
 }
 
+/* Of a payload's head (docs/wire.md 5, 4): what `held` is about. */
+struct head {
+	struct qiao_slice type, id, state;
+	uint64_t version;
+};
+
+static bool read_head(struct head *h, struct qiao_slice payload)
+{
+	struct qiao_mp m, in;
+	struct qiao_slice head;
+
+	if (qiao_mp_open(&m, payload) != QIAO_OK)
+		return false;
+	qiao_mp_array(&m, 7);
+	qiao_mp_uint(&m, 1);
+	head = qiao_mp_bin(&m, 8192);
+	if (qiao_mp_open(&in, head) != QIAO_OK)
+		return false;
+	qiao_mp_array(&in, 17);
+	qiao_mp_uint(&in, 1);
+	qiao_mp_hash(&in);
+	h->type = qiao_mp_str(&in, 64);
+	qiao_mp_uint(&in, UINT64_MAX);
+	h->id = qiao_mp_str(&in, 128);
+	qiao_mp_str(&in, 96);
+	h->state = qiao_mp_str(&in, 64);
+	h->version = qiao_mp_uint(&in, UINT64_MAX);
+	return m.r.err == QIAO_OK && in.r.err == QIAO_OK;
+}
+
+static uint64_t held_version(const struct cell *c)
+{
+	struct qiao_mp m;
+
+	if (!c || qiao_mp_open(&m, c->value) != QIAO_OK)
+		return 0;
+	qiao_mp_array_of(&m, 4);
+	qiao_mp_uint(&m, 6);
+	qiao_mp_hash(&m);
+	return qiao_mp_uint(&m, UINT64_MAX);
+}
+
+/* The newest state that was delivered; it only moves to a higher version. */
+static void put_held(struct run *r, const struct entry *e, const struct head *h)
+{
+	char *key = pool_printf(r->p, "held/%s/%.*s/%.*s",
+				pool_hex(r->p, qiao_slice_hash(&e->source)),
+				(int)h->type.n, (const char *)h->type.p,
+				(int)h->id.n, (const char *)h->id.p);
+	struct qiao_buf b = QIAO_BUF;
+
+	if (held_version(read_key(r, &r->own, "qiao", key)) >= h->version)
+		return;
+	qiao_mp_put_array(&b, 4);
+	qiao_mp_put_uint(&b, 6);
+	qiao_mp_put_hash(&b, &e->id);
+	qiao_mp_put_uint(&b, h->version);
+	qiao_mp_put_str(&b, h->state);
+	write_key(r, key, take_buf(r->p, &b));
+}
+
 static void put_entry(struct run *r, uint64_t kind, const char *event)
 {
+	struct head head;
 	struct entry e = { .kind = kind };
 	struct qiao_buf b = QIAO_BUF;
 	uint8_t account[16], tx[32];
@@ -182,11 +246,13 @@ static void put_entry(struct run *r, uint64_t kind, const char *event)
 		refuse_twice(r, &e, there->value);
 		return;
 	}
-	account_id(account, r);
+	chaincode_account(account, r->c->creator);
 	e.submitter = qiao_slice_of(account, sizeof(account));
 	qiao_hex_decode(tx, sizeof(tx), qiao_slice_str(r->c->tx_id));
 	e.tx = qiao_slice_of(tx, sizeof(tx));
 	write_key(r, key, make_entry(r, &e, r->c->arg[4]));
+	if (kind == 2 && read_head(&head, r->c->arg[4]))
+		put_held(r, &e, &head);
 	qiao_mp_put_array(&b, 3);
 	qiao_mp_put_hash(&b, &e.id);
 	qiao_mp_put_hash(&b, &e.digest);
@@ -238,7 +304,7 @@ static void run_qiao(struct run *r, const char *function)
 	else if (strcmp(function, "Get") == 0)
 		get_key(r);
 	else if (strcmp(function, "Account") == 0) {
-		account_id(account, r);
+		chaincode_account(account, r->c->creator);
 		r->out->payload = qiao_slice_str(pool_hex(
 			r->p, qiao_slice_of(account, sizeof(account))));
 	} else {

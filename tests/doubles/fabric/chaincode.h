@@ -29,4 +29,7 @@ struct chaincode_call {
 bool chaincode_run(struct simulation *out, struct pool *p,
 		   const struct chaincode_call *c);
 
+/* Account of a client: adapters/fabric/chaincode/README.md 1 */
+void chaincode_account(uint8_t out[16], struct qiao_slice serialized);
+
 #endif

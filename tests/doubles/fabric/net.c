@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/doubles/fabric/net.h"
 
-#include "tests/doubles/fabric/fabric.pb-c.h"
+#include "tests/doubles/fabric/chaincode.h"
 
 #include "gateway/base/file.h"
 
@@ -215,16 +215,22 @@ static bool write_user(const char *dir, const char *name,
 {
 	struct pool p = { NULL };
 	struct identity tls;
+	uint8_t account[16];
 	char path[400];
 	bool ok;
 
 	issue_tls(&tls, &p, tls_of, name);
+	chaincode_account(account, id->serialized);
 	ok = make_dir(path, sizeof(path), dir, name) &&
 	     put(path, "cert.pem", id->pem, 0644) &&
 	     put(path, "key.pem", id->key_pem, 0600) &&
 	     put(path, "tls.pem", tls.pem, 0644) &&
 	     put(path, "tls.key", tls.key_pem, 0600) &&
-	     put(path, "mspid", qiao_slice_str(id->msp), 0644);
+	     put(path, "mspid", qiao_slice_str(id->msp), 0644) &&
+	     put(path, "account",
+		 qiao_slice_str(
+			 pool_hex(&p, qiao_slice_of(account, sizeof(account)))),
+		 0644);
 	pki_free(&tls);
 	pool_free(&p);
 	return ok;
