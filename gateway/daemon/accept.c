@@ -38,7 +38,7 @@ static qiao_err read_proof(struct qiao_txn *txn, void *arg)
 static qiao_err prove(struct qiao_accept *a, struct qiao_accept_cache *cache)
 {
 	struct qiao_chain *c = a->route->from;
-	struct qiao_overlay overlay = { a->d->store, c->number, NULL };
+	struct qiao_overlay overlay = { a->d->store, c->number, { .n = 0 } };
 	struct qiao_view view = qiao_overlay_view(&overlay);
 	const struct qiao_slice none = { NULL, 0 };
 	struct qiao_buf proof = QIAO_BUF;

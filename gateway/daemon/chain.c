@@ -49,7 +49,7 @@ static qiao_err pin(struct qiao_txn *txn, void *arg)
 
 qiao_err qiao_chain_reopen(struct qiao_chain *c, struct qiao_why *why)
 {
-	struct qiao_overlay overlay = { c->d->store, c->number, NULL };
+	struct qiao_overlay overlay = { c->d->store, c->number, { .n = 0 } };
 	struct qiao_view view = qiao_overlay_view(&overlay);
 	struct qiao_lc_config cfg = lc_config(c);
 	struct pin_arg a = { c, &overlay };
@@ -178,7 +178,7 @@ qiao_err qiao_chain_advance(struct qiao_accepted *a, struct qiao_chain *c,
 	*bad = 0;
 	*a = (struct qiao_accepted){
 		.chain = c,
-		.overlay = { c->d->store, c->number, NULL },
+		.overlay = { c->d->store, c->number, { .n = 0 } },
 		.now_ms = qiao_now_ms(),
 	};
 	if (!c->lc)
@@ -319,7 +319,7 @@ qiao_err qiao_chain_compare(struct qiao_chain *c, uint64_t height,
 {
 	struct qiao_buf ours = QIAO_BUF, evidence = QIAO_BUF;
 	struct claim_arg a = { c->number, height, { { 0 } }, &ours };
-	struct qiao_overlay overlay = { c->d->store, c->number, NULL };
+	struct qiao_overlay overlay = { c->d->store, c->number, { .n = 0 } };
 	struct qiao_view view = qiao_overlay_view(&overlay);
 	struct qiao_why why = { "" };
 	qiao_err err = c->lc ? qiao_store_read(c->d->store, read_claim, &a)

@@ -240,7 +240,7 @@ struct outcome {
 static qiao_err prove(struct outcome *o, struct qiao_why *why)
 {
 	struct qiao_chain *c = o->c;
-	struct qiao_overlay overlay = { c->d->store, c->number, NULL };
+	struct qiao_overlay overlay = { c->d->store, c->number, { .n = 0 } };
 	struct qiao_view view = qiao_overlay_view(&overlay);
 	const struct qiao_slice none = { NULL, 0 };
 	qiao_err err;

@@ -9,17 +9,16 @@
 #define GATEWAY_DAEMON_OVERLAY_H
 
 #include "gateway/store/store.h"
-#include "gateway/verify/lightclient.h"
+#include "gateway/verify/layer.h"
 
-struct qiao_overlay_put;
-
+/* Start with { store, chain, { .n = 0 } }. */
 struct qiao_overlay {
 	struct qiao_store *store;
 	int64_t chain;
-	struct qiao_overlay_put *puts; /* newest first */
+	struct qiao_layer puts;
 };
 
-/* The view borrows the overlay. */
+/* The view borrows the overlay, which must not move. */
 struct qiao_view qiao_overlay_view(struct qiao_overlay *o);
 /* Inside a store transaction: write what was put. */
 qiao_err qiao_overlay_flush(const struct qiao_overlay *o, struct qiao_txn *txn);

@@ -66,7 +66,7 @@ static void prove_one(struct one *o, struct qiao_chain *c,
 /* Those of one chain; its lock is taken once. */
 static void prove_chain(struct take *t, struct qiao_chain *c)
 {
-	struct qiao_overlay overlay = { t->d->store, c->number, NULL };
+	struct qiao_overlay overlay = { t->d->store, c->number, { .n = 0 } };
 	struct qiao_view view = qiao_overlay_view(&overlay);
 
 	pthread_mutex_lock(&c->lock);

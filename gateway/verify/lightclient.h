@@ -23,14 +23,22 @@
 /*
  * The store, as a light client sees it. `get` appends to out; QIAO_E_NOTFOUND
  * when there is no such key; any other error is an I/O error, which the light
- * client passes up unchanged: never a refusal. Keys are short ASCII, such as
- * "head" or "block/00000000000000000025".
+ * client passes up unchanged: never a refusal. Keys are bytes, such as "head"
+ * or "block/00000000000000000025"; fabric's state keys hold foreign ones.
  */
 struct qiao_view {
 	void *ctx;
 	qiao_err (*get)(void *ctx, struct qiao_buf *out, struct qiao_slice key);
+	/* An empty value removes the key. */
 	qiao_err (*put)(void *ctx, struct qiao_slice key,
 			struct qiao_slice value);
+	/*
+	 * Sets key and value to the first one at or above `from` in the order
+	 * of bytes; QIAO_E_NOTFOUND: none. May be NULL for families that need
+	 * no order; a fabric client then cannot replay range reads.
+	 */
+	qiao_err (*next)(void *ctx, struct qiao_buf *key,
+			 struct qiao_buf *value, struct qiao_slice from);
 };
 
 /* A header that this light client accepted. Made in gateway/verify/ only. */

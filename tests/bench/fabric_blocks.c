@@ -157,7 +157,7 @@ static bool follow(struct qiao_lightclient *lc, const struct qiao_view *view,
 static bool channel(struct memory *m, const struct qiao_cnode *root,
 		    size_t *txs)
 {
-	struct qiao_view view = { m, get, put };
+	struct qiao_view view = { m, get, put, NULL };
 	const struct qiao_hash network = { { 1 } };
 	struct qiao_lc_config cfg = { .anchor = root,
 				      .anchor_blob = qiao_buf_slice(&genesis),

@@ -80,7 +80,7 @@ int main(int argc, char **argv)
 {
 	size_t n = (argc > 1 ? (size_t)strtoul(argv[1], NULL, 10) : 200) * 1000;
 	struct rows rows = { .cap = 64 << 20 };
-	struct qiao_view view = { &rows, rows_get, rows_put };
+	struct qiao_view view = { &rows, rows_get, rows_put, NULL };
 	struct qiao_buf *claims;
 	struct client k;
 	struct chain c;

@@ -110,7 +110,7 @@ static qiao_err try_view(struct qiao_txn *txn, void *arg)
 {
 	struct qiao_store_view a = { txn, 1 }, b = { txn, 2 };
 	struct qiao_slice key = qiao_slice_str("head");
-	struct qiao_buf got = QIAO_BUF;
+	struct qiao_buf got = QIAO_BUF, name = QIAO_BUF;
 
 	(void)arg;
 	CU_ASSERT_EQUAL(qiao_store_view_get(&a, &got, key), QIAO_E_NOTFOUND);
@@ -123,12 +123,27 @@ static qiao_err try_view(struct qiao_txn *txn, void *arg)
 	CU_ASSERT_TRUE(qiao_slice_is(qiao_buf_slice(&got), "two"));
 	CU_ASSERT_EQUAL(qiao_store_view_put(&b, key, qiao_slice_of(NULL, 0)),
 			QIAO_OK);
+	CU_ASSERT_EQUAL(qiao_store_view_get(&b, &got, key), QIAO_E_NOTFOUND);
+	CU_ASSERT_EQUAL(qiao_store_view_next(&b, &name, &got, key),
+			QIAO_E_NOTFOUND);
+	CU_ASSERT_EQUAL(
+		qiao_store_view_next(&a, &name, &got, qiao_slice_of("he", 2)),
+		QIAO_OK);
+	CU_ASSERT_TRUE(qiao_slice_is(qiao_buf_slice(&name), "head"));
+	CU_ASSERT_TRUE(qiao_slice_is(qiao_buf_slice(&got), "two"));
+	CU_ASSERT_EQUAL(qiao_store_view_next(&a, &name, &got,
+					     qiao_slice_of("head\0", 5)),
+			QIAO_E_NOTFOUND);
+	CU_ASSERT_EQUAL(qiao_store_view_put(&a, key, qiao_slice_of(NULL, 0)),
+			QIAO_OK);
+	CU_ASSERT_EQUAL(qiao_store_view_get(&a, &got, key), QIAO_E_NOTFOUND);
+	CU_ASSERT_EQUAL(qiao_store_view_put(&a, key, qiao_slice_str("two")),
+			QIAO_OK);
 	qiao_buf_clear(&got);
-	CU_ASSERT_EQUAL(qiao_store_view_get(&b, &got, key), QIAO_OK);
-	CU_ASSERT_EQUAL(got.n, 0);
 	got.max = 2;
 	CU_ASSERT_EQUAL(qiao_store_view_get(&a, &got, key), QIAO_E_LIMIT);
 	qiao_buf_free(&got);
+	qiao_buf_free(&name);
 	return QIAO_OK;
 }
 

@@ -309,7 +309,7 @@ static inline qiao_err client_open_text(struct client *k, const char *text,
 	struct qiao_lc_config cfg = { 0 };
 	qiao_err err;
 
-	k->view = (struct qiao_view){ &k->mem, mem_get, mem_put };
+	k->view = (struct qiao_view){ &k->mem, mem_get, mem_put, NULL };
 	err = qiao_conf_parse(&conf, &d, "anchor", qiao_slice_str(text));
 	if (err == QIAO_OK) {
 		cfg.anchor = qiao_conf_root(conf);

@@ -59,7 +59,7 @@ static struct follower *follower_new(const struct ledger *l)
 	struct qiao_why why = { "" };
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
-	f->view = (struct qiao_view){ f, view_get, view_put };
+	f->view = (struct qiao_view){ f, view_get, view_put, NULL };
 	CU_ASSERT_EQUAL_FATAL(qiao_conf_load(&conf, &d, l->anchor), QIAO_OK);
 	cfg.anchor = qiao_conf_root(conf);
 	CU_ASSERT_EQUAL_FATAL(
