@@ -20,17 +20,20 @@ static const char usage[] =
 	"usage: qiao verify --family fabric --anchor GENESIS.block\n"
 	"           [--chaincode NAME[@FROM]=POLICY]... [--each [--config "
 	"BLOCK]...]\n"
-	"           [--json] FILE...\n"
+	"           [--no-replay] [--json] FILE...\n"
 	"\n"
 	"  --family fabric   the kind of chain\n"
 	"  --anchor FILE     the genesis block, which you trust\n"
 	"  --chaincode NAME[@FROM]=POLICY\n"
-	"                    endorsement policy of a chaincode from block FROM "
-	"on, such as\n"
+	"                    with --each or --no-replay: endorsement policy of a "
+	"chaincode\n"
+	"                    from block FROM on, such as\n"
 	"                    records@55=\"AND('A.peer',OR('B.peer','C.peer'))\";"
 	" without one the\n"
 	"                    channel's /Channel/Application/Endorsement holds\n"
 	"  --each            judge every file by itself, not as a chain\n"
+	"  --no-replay       a chain, but judge transactions by --chaincode "
+	"alone\n"
 	"  --config FILE     a configuration block that you trust\n"
 	"  --json            one JSON object per line\n"
 	"\n"
@@ -43,7 +46,7 @@ struct job {
 	const char *family, *anchor;
 	const char **config;
 	size_t configs;
-	bool each, json;
+	bool each, json, no_replay;
 	struct qiao_fabric_rules rules;
 	struct qiao_fabric_judge *judge; /* NULL: the anchor is unsupported */
 	struct qiao_why unsupported;
@@ -98,6 +101,7 @@ enum {
 	OPT_EACH,
 	OPT_CONFIG,
 	OPT_JSON,
+	OPT_NO_REPLAY,
 	OPT_HELP,
 };
 
@@ -108,6 +112,7 @@ static const struct option options[] = {
 	{ "each", no_argument, NULL, OPT_EACH },
 	{ "config", required_argument, NULL, OPT_CONFIG },
 	{ "json", no_argument, NULL, OPT_JSON },
+	{ "no-replay", no_argument, NULL, OPT_NO_REPLAY },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{ NULL, 0, NULL, 0 },
 };
@@ -136,6 +141,9 @@ static int read_option(struct job *job, int opt)
 		return -1;
 	case OPT_JSON:
 		job->json = true;
+		return -1;
+	case OPT_NO_REPLAY:
+		job->no_replay = true;
 		return -1;
 	case OPT_HELP:
 		fputs(usage, stdout);
@@ -182,6 +190,8 @@ static int open_anchor(struct job *job)
 		job->unsupported = why;
 		return -1;
 	}
+	if (err == QIAO_OK && job->no_replay)
+		qiao_fabric_judge_by_rules(job->judge);
 	return err == QIAO_OK ? -1 : complain(why.text);
 }
 
@@ -209,6 +219,11 @@ static int open_configs(struct job *job)
 	return -1;
 }
 
+static const char *validity(const struct qiao_fabric_verdict *v)
+{
+	return v->replayed ? "replayed" : "endorsed-only";
+}
+
 static void print_text(const struct qiao_fabric_verdict *v)
 {
 	char hex[QIAO_HEX_LEN(QIAO_HASH_LEN)];
@@ -219,9 +234,10 @@ static void print_text(const struct qiao_fabric_verdict *v)
 		return;
 	}
 	printf("accept height=%" PRIu64 " hash=%s records=%" PRIu64
-	       " validity=endorsed-only%s\n",
+	       " validity=%s%s\n",
 	       v->height, qiao_hex_encode(hex, qiao_slice_hash(&v->hash)),
-	       v->records, v->flags_differ ? " warn=flags-differ" : "");
+	       v->records, validity(v),
+	       v->flags_differ ? " warn=flags-differ" : "");
 }
 
 static void put_position(struct qiao_jw *w, const struct qiao_fabric_verdict *v)
@@ -277,7 +293,7 @@ static void print_json(const char *file, const struct qiao_fabric_verdict *v)
 	put_position(&w, v);
 	put_string(&w, "reason", ok ? NULL : v->why.text);
 	qiao_jw_kint(&w, "records", (int64_t)v->records);
-	put_string(&w, "validity", ok ? "endorsed-only" : NULL);
+	put_string(&w, "validity", ok ? validity(v) : NULL);
 	qiao_jw_kstr(&w, "verdict", ok ? "accept" : "refuse");
 	qiao_jw_key(&w, "warn");
 	qiao_jw_arr(&w);

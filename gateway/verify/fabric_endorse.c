@@ -4,6 +4,7 @@
 
 #include "gateway/base/mem.h"
 #include "gateway/base/slice.h"
+#include "gateway/verify/fabric_lifecycle.h"
 #include "gateway/verify/fabric_schema.h"
 
 #include <stdlib.h>
@@ -133,6 +134,7 @@ static enum qiao_fabric_code read_result(struct qiao_fabric_tx *tx,
 struct policies {
 	struct qiao_fabric_config *c;
 	const struct qiao_fabric_rules *rules;
+	struct qiao_fabric_ledger *ledger; /* NULL: not replayed */
 	uint64_t height;
 	struct qiao_fabric_signers signers;
 };
@@ -162,13 +164,37 @@ static qiao_err channel_policy(struct policies *p, const char *path)
 					    &p->signers);
 }
 
+static bool has_member(const struct policies *p, struct qiao_slice msp)
+{
+	for (size_t i = 0; i < p->signers.n; i++)
+		if (p->signers.id[i]->valid &&
+		    qiao_slice_eq(p->signers.id[i]->msp->name, msp))
+			return true;
+	return false;
+}
+
+/* Where the channel has no policy for it: members of most organisations. */
+static qiao_err lifecycle_policy(struct policies *p)
+{
+	static const char path[] = "/Channel/Application/LifecycleEndorsement";
+	const struct qiao_fabric_group *g =
+		qiao_fabric_group_at(&p->c->root, "Application");
+	size_t have = 0, n = g ? g->n_groups : 0;
+
+	if (qiao_fabric_config_has_policy(p->c, qiao_slice_str(path)))
+		return channel_policy(p, path);
+	for (size_t i = 0; i < n; i++)
+		have += has_member(p, g->groups[i].msp);
+	return have >= n / 2 + 1 ? QIAO_OK : QIAO_E_BADSIG;
+}
+
+/* As the operator says. */
 static qiao_err chaincode_policy(struct policies *p, struct qiao_slice name)
 {
 	const struct qiao_fabric_sigpolicy *rule;
 
 	if (qiao_slice_is(name, "_lifecycle"))
-		return channel_policy(
-			p, "/Channel/Application/LifecycleEndorsement");
+		return lifecycle_policy(p);
 	rule = qiao_fabric_rules_find(p->rules, name, p->height);
 	if (rule)
 		return qiao_fabric_sigpolicy_eval(rule, &p->c->msps,
@@ -190,22 +216,34 @@ static qiao_err org_policy(struct policies *p, struct qiao_slice msp)
 	if (policy)
 		return qiao_fabric_policy_satisfied(p->c, owner, policy,
 						    &p->signers);
-	for (size_t i = 0; i < p->signers.n; i++) /* any member */
-		if (p->signers.id[i]->valid &&
-		    qiao_slice_eq(p->signers.id[i]->msp->name, msp))
-			return QIAO_OK;
-	return QIAO_E_BADSIG;
+	return has_member(p, msp) ? QIAO_OK : QIAO_E_BADSIG;
+}
+
+static bool is_implicit(struct qiao_slice collection)
+{
+	const size_t prefix = sizeof(implicit_org) - 1;
+
+	return collection.n >= prefix &&
+	       memcmp(collection.p, implicit_org, prefix) == 0;
+}
+
+static qiao_err implicit_policy(struct policies *p,
+				struct qiao_slice collection)
+{
+	const size_t prefix = sizeof(implicit_org) - 1;
+
+	return org_policy(
+		p, qiao_slice_of(collection.p + prefix, collection.n - prefix));
 }
 
 /*
- * The policies that one namespace asks for: the chaincode's for public writes,
- * for collections that have none of their own, and if nothing was written.
- * ns is empty when the invoked chaincode stands in no read-write set.
+ * Without the ledger: the chaincode's policy for public writes, for collections
+ * that are no organisation's own, and if nothing was written. ns is empty when
+ * the invoked chaincode stands in no read-write set.
  */
-static qiao_err check_namespace(struct policies *p, struct qiao_slice name,
-				struct qiao_slice ns)
+static qiao_err check_by_rules(struct policies *p, struct qiao_slice name,
+			       struct qiao_slice ns)
 {
-	const size_t prefix = sizeof(implicit_org) - 1;
 	struct qiao_pb_iter it = qiao_pb_iter(ns, NS_COLLECTION);
 	bool ask_chaincode = writes_public(ns), asked = false;
 	struct qiao_slice collection;
@@ -216,18 +254,188 @@ static qiao_err check_namespace(struct policies *p, struct qiao_slice name,
 
 		if (!writes_hashed(collection))
 			continue;
-		if (coll.n < prefix ||
-		    memcmp(coll.p, implicit_org, prefix) != 0) {
+		if (!is_implicit(coll)) {
 			ask_chaincode = true;
 			continue;
 		}
-		err = org_policy(
-			p, qiao_slice_of(coll.p + prefix, coll.n - prefix));
+		err = implicit_policy(p, coll);
 		if (err != QIAO_OK)
 			return err;
 		asked = true;
 	}
 	return ask_chaincode || !asked ? chaincode_policy(p, name) : QIAO_OK;
+}
+
+/* One namespace of an entry, as the ledger has it. */
+struct space {
+	struct policies *p;
+	struct qiao_slice name;
+	const struct qiao_fabric_definition *d; /* NULL: _lifecycle itself */
+	bool any;       /* some policy was asked and met */
+	bool chaincode; /* the chaincode's was */
+	/* the collection whose policy was met last */
+	struct qiao_slice collection;
+};
+
+static qiao_err ask_chaincode(struct space *s)
+{
+	qiao_err err;
+
+	if (s->chaincode)
+		return QIAO_OK;
+	if (s->d)
+		err = qiao_fabric_application_satisfied(&s->d->policy, s->p->c,
+							&s->p->signers);
+	else
+		err = lifecycle_policy(s->p);
+	s->chaincode = s->any = err == QIAO_OK;
+	return err;
+}
+
+static qiao_err ask_collection(struct space *s, struct qiao_slice collection)
+{
+	struct qiao_slice policy;
+	uint64_t ignored;
+	qiao_err err;
+
+	if (s->collection.n > 0 && qiao_slice_eq(s->collection, collection))
+		return QIAO_OK;
+	if (is_implicit(collection))
+		err = implicit_policy(s->p, collection);
+	else if (!s->d || qiao_fabric_collection_find(s->d, &policy, &ignored,
+						      collection) != QIAO_OK)
+		return QIAO_E_BADSIG; /* no such collection */
+	else if (policy.n > 0)
+		err = qiao_fabric_application_check(policy, s->p->c,
+						    &s->p->signers);
+	else
+		err = ask_chaincode(s);
+	if (err == QIAO_OK) {
+		s->any = true;
+		s->collection = collection;
+	}
+	return err;
+}
+
+/* A key's own policy; one that cannot be read stops peers, and is unmet. */
+static qiao_err ask_key(struct space *s, struct qiao_slice envelope)
+{
+	struct qiao_fabric_sigpolicy policy;
+	qiao_err err = qiao_fabric_sigpolicy_compile(&policy, envelope);
+
+	if (err == QIAO_OK) {
+		err = qiao_fabric_sigpolicy_eval(&policy, &s->p->c->msps,
+						 &s->p->signers);
+		qiao_fabric_sigpolicy_free(&policy);
+	} else if (err == QIAO_E_CONFIG) {
+		err = QIAO_E_BADSIG;
+	} else if (err == QIAO_E_LIMIT) {
+		err = QIAO_E_UNSUPPORTED;
+	}
+	s->any |= err == QIAO_OK;
+	return err;
+}
+
+static qiao_err check_key(struct space *s, struct qiao_slice collection,
+			  struct qiao_slice key)
+{
+	const struct qiao_fabric_key k = { s->name, collection, key };
+	struct qiao_fabric_state row = { .exists = false };
+	bool noted;
+	qiao_err err = qiao_fabric_policy_noted(s->p->ledger, &noted, &k);
+
+	if (err != QIAO_OK)
+		return err;
+	if (noted) /* which of the two policies holds is undecided */
+		return QIAO_E_BADSIG;
+	err = qiao_fabric_state_before(s->p->ledger, &row, &k);
+	if (err != QIAO_OK)
+		qiao_fabric_state_fini(&row);
+	else if (row.policy.n > 0)
+		err = ask_key(s, row.policy);
+	else if (collection.n > 0)
+		err = ask_collection(s, collection);
+	else
+		err = ask_chaincode(s);
+	qiao_fabric_state_fini(&row);
+	return err;
+}
+
+typedef qiao_err key_fn(struct space *s, struct qiao_slice collection,
+			struct qiao_slice key);
+
+/* Field `number` of a (hashed) read-write set: messages with the key first. */
+static qiao_err each_key(struct space *s, struct qiao_slice collection,
+			 struct qiao_slice set, uint32_t number, key_fn *fn)
+{
+	struct qiao_pb_iter it = qiao_pb_iter(set, number);
+	struct qiao_slice write;
+	qiao_err err = QIAO_OK;
+
+	while (err == QIAO_OK && qiao_pb_each(&it, &write))
+		err = fn(s, collection, qiao_pb_bytes(write, 1));
+	return err;
+}
+
+static qiao_err each_hashed_key(struct space *s, struct qiao_slice ns,
+				uint32_t number, key_fn *fn)
+{
+	struct qiao_pb_iter it = qiao_pb_iter(ns, NS_COLLECTION);
+	struct qiao_slice c;
+	qiao_err err = QIAO_OK;
+
+	while (err == QIAO_OK && qiao_pb_each(&it, &c))
+		err = each_key(s, qiao_pb_bytes(c, 1), qiao_pb_bytes(c, 2),
+			       number, fn);
+	return err;
+}
+
+static qiao_err note_key(struct space *s, struct qiao_slice collection,
+			 struct qiao_slice key)
+{
+	const struct qiao_fabric_key k = { s->name, collection, key };
+
+	return qiao_fabric_policy_note(s->p->ledger, &k);
+}
+
+static qiao_err check_space(struct space *s, struct qiao_slice ns)
+{
+	struct qiao_slice kv = qiao_pb_bytes(ns, NS_RWSET);
+	qiao_err err = each_key(s, qiao_slice_of(NULL, 0), kv, 3, check_key);
+
+	if (err == QIAO_OK)
+		err = each_key(s, qiao_slice_of(NULL, 0), kv, 4, check_key);
+	if (err == QIAO_OK)
+		err = each_hashed_key(s, ns, 2, check_key);
+	if (err == QIAO_OK)
+		err = each_hashed_key(s, ns, 3, check_key);
+	if (err == QIAO_OK && !s->any)
+		err = ask_chaincode(s);
+	if (err == QIAO_OK)
+		err = each_key(s, qiao_slice_of(NULL, 0), kv, 4, note_key);
+	return err == QIAO_OK ? each_hashed_key(s, ns, 3, note_key) : err;
+}
+
+/* QIAO_E_NOTFOUND: no such chaincode. */
+static qiao_err check_by_ledger(struct policies *p, struct qiao_slice name,
+				struct qiao_slice ns)
+{
+	struct space s = { .p = p, .name = name };
+	qiao_err err = QIAO_OK;
+
+	if (!qiao_slice_is(name, "_lifecycle")) {
+		err = qiao_fabric_definition_find(p->ledger, &s.d, name);
+		if (err == QIAO_OK && !s.d->defined)
+			err = QIAO_E_NOTFOUND;
+	}
+	return err == QIAO_OK ? check_space(&s, ns) : err;
+}
+
+static qiao_err check_namespace(struct policies *p, struct qiao_slice name,
+				struct qiao_slice ns)
+{
+	return p->ledger ? check_by_ledger(p, name, ns)
+			 : check_by_rules(p, name, ns);
 }
 
 static bool writes_anything(struct qiao_slice ns)
@@ -243,35 +451,49 @@ static bool writes_anything(struct qiao_slice ns)
 	return false;
 }
 
-/* The invoked namespace and every one that is written to. */
+/*
+ * The invoked namespace and every one that is written to. After a failure the
+ * others are looked at as well: key policies that an endorsed namespace sets
+ * stand in the way of later entries, whatever becomes of this one.
+ */
 static qiao_err check_policies(struct policies *p, struct qiao_slice chaincode,
 			       struct qiao_slice results)
 {
 	struct qiao_pb_iter it = qiao_pb_iter(results, 2);
 	struct qiao_slice ns;
 	bool met = false;
-	qiao_err err = QIAO_OK;
+	qiao_err err, first = QIAO_OK;
 
-	while (err == QIAO_OK && qiao_pb_each(&it, &ns)) {
+	while (qiao_pb_each(&it, &ns)) {
 		struct qiao_slice name = qiao_pb_bytes(ns, NS_NAME);
 		bool invoked = qiao_slice_eq(name, chaincode);
 
 		met |= invoked;
-		if (invoked || writes_anything(ns))
-			err = check_namespace(p, name, ns);
+		if (!invoked && !writes_anything(ns))
+			continue;
+		err = check_namespace(p, name, ns);
+		if (err != QIAO_OK && err != QIAO_E_BADSIG &&
+		    err != QIAO_E_NOTFOUND)
+			return err;
+		if (first == QIAO_OK)
+			first = err;
 	}
-	if (err == QIAO_OK && !met)
-		err = check_namespace(p, chaincode, qiao_slice_of(NULL, 0));
-	return err;
+	if (met)
+		return first;
+	err = check_namespace(p, chaincode, qiao_slice_of(NULL, 0));
+	return err == QIAO_OK ? first : err;
 }
 
 qiao_err qiao_fabric_endorsed(struct qiao_fabric_tx *tx,
 			      const struct qiao_fabric_action *action,
 			      struct qiao_fabric_config *c,
 			      const struct qiao_fabric_rules *rules,
+			      struct qiao_fabric_ledger *ledger,
 			      uint64_t height, struct qiao_pb_arena *a)
 {
-	struct policies p = { .c = c, .rules = rules, .height = height };
+	struct policies p = {
+		.c = c, .rules = rules, .ledger = ledger, .height = height
+	};
 	struct qiao_slice chaincode = { NULL, 0 };
 	bool twice;
 	qiao_err err;
@@ -288,8 +510,9 @@ qiao_err qiao_fabric_endorsed(struct qiao_fabric_tx *tx,
 	if (err == QIAO_OK)
 		err = check_policies(&p, chaincode, tx->results);
 	qiao_fabric_signers_free(&p.signers);
-	if (err != QIAO_E_BADSIG)
+	if (err != QIAO_E_BADSIG && err != QIAO_E_NOTFOUND)
 		return err;
-	tx->code = QIAO_FABRIC_ENDORSEMENT_POLICY_FAILURE;
+	tx->code = err == QIAO_E_BADSIG ? QIAO_FABRIC_ENDORSEMENT_POLICY_FAILURE
+					: QIAO_FABRIC_INVALID_CHAINCODE;
 	return QIAO_OK;
 }

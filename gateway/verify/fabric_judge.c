@@ -5,6 +5,7 @@
 #include "gateway/base/mem.h"
 #include "gateway/base/slice.h"
 #include "gateway/verify/fabric_tx.h"
+#include "gateway/verify/lc_fabric.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -23,6 +24,9 @@ struct qiao_fabric_judge {
 	struct qiao_fabric_config *genesis;
 	struct qiao_fabric_config *now; /* in order; may be genesis */
 	struct qiao_header_trusted head;
+	bool replays;
+	struct qiao_fabric_ledger ledger;
+	struct qiao_layer state; /* in memory, all of it */
 	struct given *given;
 	size_t n_given;
 };
@@ -52,6 +56,23 @@ void qiao_fabric_verdict_fini(struct qiao_fabric_verdict *v)
 	memset(v, 0, sizeof(*v));
 }
 
+/* Its entry has an id. */
+static qiao_err replay_genesis(struct qiao_fabric_judge *j)
+{
+	const struct qiao_fabric_config *c = j->genesis;
+	struct qiao_buf codes = QIAO_BUF;
+	struct qiao_fabric_block b;
+	qiao_err err = qiao_fabric_block_parse(
+		&b, qiao_slice_of(c->bytes, c->bytes_n), NULL);
+
+	if (err == QIAO_OK)
+		err = qiao_fabric_replay(&j->ledger, &codes, &j->state, &b,
+					 j->genesis);
+	j->replays = err == QIAO_OK;
+	qiao_buf_free(&codes);
+	return err;
+}
+
 qiao_err qiao_fabric_judge_new(struct qiao_fabric_judge **out,
 			       struct qiao_slice genesis,
 			       const struct qiao_fabric_rules *rules,
@@ -76,6 +97,11 @@ qiao_err qiao_fabric_judge_new(struct qiao_fabric_judge **out,
 	}
 	j->now = j->genesis;
 	j->head.hash = j->genesis->hash;
+	err = replay_genesis(j);
+	if (err != QIAO_OK) {
+		qiao_fabric_judge_free(j);
+		return qiao_fail(why, err, "%s", qiao_strerror(err));
+	}
 	*out = j;
 	return QIAO_OK;
 }
@@ -90,7 +116,14 @@ void qiao_fabric_judge_free(struct qiao_fabric_judge *j)
 	if (j->now != j->genesis)
 		qiao_fabric_config_free(j->now);
 	qiao_fabric_config_free(j->genesis);
+	qiao_fabric_ledger_forget(&j->ledger);
+	qiao_layer_clear(&j->state);
 	qiao_free(j);
+}
+
+void qiao_fabric_judge_by_rules(struct qiao_fabric_judge *j)
+{
+	j->replays = false;
 }
 
 static struct given *given_at(struct qiao_fabric_judge *j, uint64_t height)
@@ -210,19 +243,45 @@ static qiao_err note_tx(void *ctx, const struct qiao_fabric_tx *tx)
 		tx, (struct qiao_fabric_write_sink){ ctx, count_write });
 }
 
-/* Our own codes of an accepted block's entries, and what they write. */
+static qiao_err replay_entries(struct qiao_fabric_judge *j,
+			       const struct qiao_fabric_block *b,
+			       struct qiao_fabric_tx_sink sink)
+{
+	struct qiao_buf codes = QIAO_BUF;
+	qiao_err err =
+		qiao_fabric_replay(&j->ledger, &codes, &j->state, b, j->now);
+
+	if (err == QIAO_OK)
+		err = qiao_fabric_txs_recall(b, j->now, qiao_buf_slice(&codes),
+					     sink);
+	qiao_buf_free(&codes);
+	return err;
+}
+
+/*
+ * Our own codes of an accepted block's entries, and what they write; by replay
+ * if the block is next and replay could follow so far.
+ */
 static qiao_err judge_entries(struct qiao_fabric_judge *j,
 			      struct qiao_fabric_verdict *v,
 			      const struct qiao_fabric_block *b,
-			      struct qiao_fabric_config *c)
+			      struct qiao_fabric_config *c, bool next)
 {
-	qiao_err err;
+	const struct qiao_fabric_tx_sink sink = { v, note_tx };
+	qiao_err err = QIAO_E_UNSUPPORTED;
 
 	v->flags = qiao_malloc(b->entries);
 	if (!v->flags)
 		return QIAO_E_NOMEM;
-	err = qiao_fabric_txs_judge(b, c, j->rules,
-				    (struct qiao_fabric_tx_sink){ v, note_tx });
+	v->replayed = next && j->replays;
+	if (v->replayed)
+		err = replay_entries(j, b, sink);
+	if (err == QIAO_E_UNSUPPORTED) {
+		if (next)
+			j->replays = false;
+		v->replayed = false;
+		err = qiao_fabric_txs_judge(b, c, j->rules, sink);
+	}
 	v->flags_differ =
 		b->filter.n > 0 &&
 		!qiao_slice_eq(b->filter, qiao_slice_of(v->flags, v->n_flags));
@@ -256,7 +315,7 @@ static qiao_err check_genesis(struct qiao_fabric_judge *j,
 		err = qiao_fail(&v->why, QIAO_E_BADSIG,
 				"block 0 is not the anchor");
 	if (err == QIAO_OK)
-		err = judge_entries(j, v, b, j->genesis);
+		err = judge_entries(j, v, b, j->genesis, false);
 	return err;
 }
 
@@ -275,6 +334,7 @@ static qiao_err conclude(struct qiao_fabric_verdict *v, qiao_err err)
 		v->n_flags = 0;
 		v->records = 0;
 		v->flags_differ = false;
+		v->replayed = false;
 	}
 	return QIAO_OK;
 }
@@ -288,14 +348,17 @@ static qiao_err step(struct qiao_fabric_judge *j, struct qiao_fabric_verdict *v,
 
 	if (err != QIAO_OK)
 		return err;
-	if (b.number == 0 && j->head.height == 0)
-		return check_genesis(j, v, &b);
+	if (b.number == 0 && j->head.height == 0) {
+		err = check_genesis(j, v, &b);
+		v->replayed = err == QIAO_OK && j->replays;
+		return err;
+	}
 	err = qiao_fabric_check_link(&b, &j->head, &v->why);
 	if (err == QIAO_OK)
 		err = qiao_fabric_check_block(&next, &b, raw, j->now,
 					      &fabric_rule, &v->why);
 	if (err == QIAO_OK)
-		err = judge_entries(j, v, &b, j->now);
+		err = judge_entries(j, v, &b, j->now, true);
 	if (err != QIAO_OK) {
 		qiao_fabric_config_free(next);
 		return err;
@@ -436,7 +499,7 @@ static qiao_err alone(struct qiao_fabric_judge *j,
 	QIAO_BUG_ON(!c); /* ours: something was chosen */
 	err = check_alone(v, &b, raw, c);
 	if (err == QIAO_OK)
-		err = judge_entries(j, v, &b, c);
+		err = judge_entries(j, v, &b, c, false);
 	return err;
 }
 

@@ -20,6 +20,8 @@ struct qiao_fabric_verdict {
 	uint8_t *flags;   /* our own code of each entry */
 	size_t n_flags;
 	bool flags_differ; /* the served copy says otherwise, unsigned */
+	/* The codes come of replaying every block since the genesis block. */
+	bool replayed;
 };
 void qiao_fabric_verdict_fini(struct qiao_fabric_verdict *v);
 
@@ -42,6 +44,12 @@ qiao_err qiao_fabric_judge_new(struct qiao_fabric_judge **out,
 void qiao_fabric_judge_free(struct qiao_fabric_judge *j);
 
 /*
+ * From now on judge without replay, by the rules alone: what a gateway can tell
+ * that gets single blocks.
+ */
+void qiao_fabric_judge_by_rules(struct qiao_fabric_judge *j);
+
+/*
  * A configuration block that the operator vouches for. QIAO_E_CONFIG and
  * others: it is none, of another channel, or a second one of its height. One
  * that is not supported is taken; blocks under it are refused as such.
@@ -56,7 +64,9 @@ void qiao_fabric_judge_given(struct qiao_fabric_judge *j);
 
 /*
  * Judge a block as the one after those accepted before (block 0 may come first
- * and must be the anchor). Errors: QIAO_E_NOMEM; a refusal is in the verdict.
+ * and must be the anchor), by replay: chaincodes have the policies that the
+ * channel gives them, and the rules are not asked. Errors: QIAO_E_NOMEM; a
+ * refusal is in the verdict.
  */
 qiao_err qiao_fabric_judge_next(struct qiao_fabric_judge *j,
 				struct qiao_fabric_verdict *v,

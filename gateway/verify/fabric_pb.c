@@ -241,6 +241,34 @@ bool qiao_pb_message(struct qiao_pb_arena *a, struct qiao_slice *out,
 	return parts > 0;
 }
 
+uint32_t qiao_pb_oneof(struct qiao_pb_arena *a, struct qiao_slice *out,
+		       struct qiao_slice in,
+		       const struct qiao_pb_member *members)
+{
+	const struct qiao_pb_message m = { members };
+	const struct qiao_pb_member *set = NULL, *is;
+	struct qiao_reader r = qiao_reader_of(in);
+	struct qiao_slice rest = in, at = in;
+	struct qiao_pb_field f;
+
+	*out = qiao_slice_of(NULL, 0);
+	for (; qiao_pb_next(&r, &f); at = qiao_slice_of(r.p, r.left)) {
+		is = find(&m, f.number);
+		if (!is || f.wire != (is->type == QIAO_PB_UINT ? QIAO_PB_VARINT
+							       : QIAO_PB_LEN))
+			continue;
+		if (is != set)
+			rest = at;
+		set = is;
+		*out = f.bytes;
+	}
+	if (!set)
+		return 0;
+	if (set->type == QIAO_PB_MESSAGE)
+		qiao_pb_message(a, out, rest, set->number);
+	return set->number;
+}
+
 void qiao_pb_put_bytes(struct qiao_buf *out, uint8_t number,
 		       struct qiao_slice bytes)
 {

@@ -111,6 +111,15 @@ void qiao_pb_arena_free(struct qiao_pb_arena *a);
 bool qiao_pb_message(struct qiao_pb_arena *a, struct qiao_slice *out,
 		     struct qiao_slice in, uint32_t number);
 
+/*
+ * Which member of a oneof is set: the last that stands there; 0 for none. *out
+ * is its value if it is no number; a message is merged with those directly
+ * before it. members: ends with .number = 0.
+ */
+uint32_t qiao_pb_oneof(struct qiao_pb_arena *a, struct qiao_slice *out,
+		       struct qiao_slice in,
+		       const struct qiao_pb_member *members);
+
 /* Append a field of bytes, empty ones too; number below 16. */
 void qiao_pb_put_bytes(struct qiao_buf *out, uint8_t number,
 		       struct qiao_slice bytes);

@@ -48,6 +48,18 @@ static const struct qiao_pb_message signature_policy = {
 SCHEMA(qiao_pb_signature_policy_envelope, M(2, signature_policy), M(3, plain));
 SCHEMA(qiao_pb_implicit_meta_policy, S(1));
 
+/* peer/policy.proto, collection.proto, lifecycle/db.proto */
+SCHEMA(qiao_pb_application_policy, M(1, qiao_pb_signature_policy_envelope),
+       S(2));
+LOCAL(collection_policy, M(1, qiao_pb_signature_policy_envelope));
+LOCAL(static_collection, S(1), M(2, collection_policy),
+      M(8, qiao_pb_application_policy));
+LOCAL(collection_config, M(1, static_collection));
+SCHEMA(qiao_pb_collection_package, M(1, collection_config));
+SCHEMA(qiao_pb_state_data, S(3));
+SCHEMA(qiao_pb_state_metadata, S(1), S(2));
+SCHEMA(qiao_pb_validation_info, S(1));
+
 /* configtx.proto, configuration.proto */
 LOCAL(config_value, S(3));
 LOCAL(config_policy, M(2, plain), S(3));

@@ -41,6 +41,12 @@ extern const struct qiao_pb_message qiao_pb_proposal_response_payload;
 extern const struct qiao_pb_message qiao_pb_chaincode_action;
 extern const struct qiao_pb_message qiao_pb_chaincode_event;
 extern const struct qiao_pb_message qiao_pb_chaincode_header_extension;
+/* peer: policy, collection; lifecycle: db */
+extern const struct qiao_pb_message qiao_pb_application_policy;
+extern const struct qiao_pb_message qiao_pb_collection_package;
+extern const struct qiao_pb_message qiao_pb_state_data;
+extern const struct qiao_pb_message qiao_pb_state_metadata;
+extern const struct qiao_pb_message qiao_pb_validation_info;
 /* ledger/rwset: rwset, kvrwset */
 extern const struct qiao_pb_message qiao_pb_tx_read_write_set;
 extern const struct qiao_pb_message qiao_pb_kv_rwset;

@@ -5,9 +5,18 @@
 #include "gateway/base/mem.h"
 #include "gateway/base/slice.h"
 #include "gateway/crypto/hash.h"
+#include "gateway/verify/fabric_mvcc.h"
 #include "gateway/verify/fabric_schema.h"
 
 #include <string.h>
+
+/* What the entries of one block are judged by. */
+struct court {
+	const struct qiao_fabric_block *b;
+	struct qiao_fabric_config *c;
+	const struct qiao_fabric_rules *rules;
+	struct qiao_fabric_ledger *ledger; /* NULL: by the rules */
+};
 
 /* Ids of transactions of this block that were endorsed: a hash table. */
 struct seen {
@@ -142,13 +151,28 @@ static bool read_action(struct qiao_fabric_action *out, struct qiao_pb_arena *a,
 				   out->response);
 }
 
+/* Code 9 for an id that an earlier block has. */
+static qiao_err check_new(struct qiao_fabric_tx *tx,
+			  struct qiao_fabric_ledger *l,
+			  const struct qiao_fabric_header *h)
+{
+	bool known = false;
+	qiao_err err = QIAO_OK;
+
+	if (l)
+		err = qiao_fabric_tx_known(l, &known, h->tx_id);
+	if (known)
+		tx->code = QIAO_FABRIC_DUPLICATE_TXID;
+	return err;
+}
+
 static qiao_err check_transaction(struct qiao_fabric_tx *tx,
-				  struct qiao_fabric_config *c,
-				  const struct qiao_fabric_rules *rules,
+				  const struct court *ct,
 				  const struct qiao_fabric_header *h,
-				  uint64_t height, struct qiao_pb_arena *a)
+				  struct qiao_pb_arena *a)
 {
 	struct qiao_fabric_action action;
+	qiao_err err;
 
 	tx->code = QIAO_FABRIC_BAD_PROPOSAL_TXID;
 	if (!check_tx_id(tx, h))
@@ -156,11 +180,14 @@ static qiao_err check_transaction(struct qiao_fabric_tx *tx,
 	tx->code = QIAO_FABRIC_INVALID_ENDORSER_TRANSACTION;
 	if (!read_action(&action, a, h))
 		return a->err;
-	return qiao_fabric_endorsed(tx, &action, c, rules, height, a);
+	err = check_new(tx, ct->ledger, h);
+	if (err != QIAO_OK || tx->code == QIAO_FABRIC_DUPLICATE_TXID)
+		return err;
+	return qiao_fabric_endorsed(tx, &action, ct->c, ct->rules, ct->ledger,
+				    ct->b->number, a);
 }
 
-static qiao_err judge(struct qiao_fabric_tx *tx, struct qiao_fabric_config *c,
-		      const struct qiao_fabric_rules *rules, uint64_t height,
+static qiao_err judge(struct qiao_fabric_tx *tx, const struct court *ct,
 		      struct qiao_slice entry, struct qiao_pb_arena *a)
 {
 	struct qiao_fabric_envelope env;
@@ -174,38 +201,128 @@ static qiao_err judge(struct qiao_fabric_tx *tx, struct qiao_fabric_config *c,
 	tx->code = check_header(&h, a, env.payload);
 	if (tx->code != QIAO_FABRIC_VALID)
 		return a->err;
-	err = check_creator(tx, c, &h, &env);
+	err = check_creator(tx, ct->c, &h, &env);
 	if (err != QIAO_OK || tx->code != QIAO_FABRIC_VALID)
 		return err;
 	if (h.type == QIAO_FABRIC_TYPE_TRANSACTION)
-		return check_transaction(tx, c, rules, &h, height, a);
+		return check_transaction(tx, ct, &h, a);
 	if (h.type == QIAO_FABRIC_TYPE_CONFIG_UPDATE)
 		tx->code = QIAO_FABRIC_UNSUPPORTED_TX_PAYLOAD;
 	tx->creator = NULL;
 	return QIAO_OK;
 }
 
+/* A configuration is state, too: one key of a namespace without a name. */
+static qiao_err apply_config(const struct court *ct, uint32_t position)
+{
+	const struct qiao_fabric_key key = {
+		.key = qiao_slice_str("CHANNEL_CONFIG_ENV_BYTES")
+	};
+	const struct qiao_fabric_state row = {
+		.exists = true,
+		.version = { ct->b->number, position },
+	};
+
+	return qiao_fabric_state_put(ct->ledger, &key, &row);
+}
+
+/* Codes 11 and 12; what is valid then changes the state. */
+static qiao_err commit(struct qiao_fabric_tx *tx, const struct court *ct)
+{
+	enum qiao_fabric_freshness fresh;
+	qiao_err err;
+
+	if (!tx->creator)
+		return apply_config(ct, tx->position);
+	err = qiao_fabric_check_reads(ct->ledger, &fresh, tx->results);
+	if (err != QIAO_OK)
+		return err;
+	switch (fresh) {
+	case QIAO_FABRIC_FRESH:
+		return qiao_fabric_apply(ct->ledger, tx->results, tx->position);
+	case QIAO_FABRIC_CHANGED:
+		tx->code = QIAO_FABRIC_MVCC_READ_CONFLICT;
+		break;
+	case QIAO_FABRIC_PHANTOM:
+		tx->code = QIAO_FABRIC_PHANTOM_READ_CONFLICT;
+		break;
+	}
+	return QIAO_OK;
+}
+
+/*
+ * The id that an entry claims is taken from now on, whatever its code; without
+ * a claim it is the one that its signature header gives.
+ */
+static qiao_err note_id(const struct court *ct, struct qiao_slice entry,
+			struct qiao_pb_arena *a)
+{
+	struct qiao_slice payload = qiao_pb_bytes(entry, 1), header, ch, sh;
+	char hex[QIAO_HEX_LEN(QIAO_HASH_LEN)];
+	struct qiao_slice id, of[2];
+	struct qiao_hash h;
+
+	if (qiao_pb_check(&qiao_pb_envelope, entry) != QIAO_OK ||
+	    qiao_pb_check(&qiao_pb_payload, payload) != QIAO_OK ||
+	    !qiao_pb_message(a, &header, payload, 1))
+		return a->err;
+	ch = qiao_pb_bytes(header, 1);
+	sh = qiao_pb_bytes(header, 2);
+	if (qiao_pb_check(&qiao_pb_channel_header, ch) != QIAO_OK)
+		return QIAO_OK;
+	id = qiao_pb_bytes(ch, 5);
+	if (id.n == 0) {
+		if (qiao_pb_check(&qiao_pb_signature_header, sh) != QIAO_OK)
+			return QIAO_OK;
+		of[0] = qiao_pb_bytes(sh, 2);
+		of[1] = qiao_pb_bytes(sh, 1);
+		qiao_sha256_list(&h, of, 2);
+		id = qiao_slice_str(qiao_hex_encode(hex, qiao_slice_hash(&h)));
+	}
+	return qiao_fabric_tx_note(ct->ledger, id);
+}
+
 static qiao_err judge_one(struct seen *seen, struct qiao_fabric_tx *tx,
-			  const struct qiao_fabric_block *b,
-			  struct qiao_fabric_config *c,
-			  const struct qiao_fabric_rules *rules,
-			  struct qiao_slice entry,
+			  const struct court *ct, struct qiao_slice entry,
 			  struct qiao_fabric_tx_sink sink)
 {
 	struct qiao_pb_arena a = { NULL, QIAO_OK };
 	qiao_err err = QIAO_OK;
 
-	qiao_fabric_msps_trim(&c->msps);
-	if (b->number > 0) /* the genesis entry is valid because it is pinned */
-		err = judge(tx, c, rules, b->number, entry, &a);
+	qiao_fabric_msps_trim(&ct->c->msps);
+	if (ct->b->number > 0) /* genesis is valid because it is pinned */
+		err = judge(tx, ct, entry, &a);
 	if (err == QIAO_OK)
 		err = a.err;
 	if (err == QIAO_OK && tx->creator && tx->code == QIAO_FABRIC_VALID &&
 	    seen_add(seen, &tx->tx_id))
 		tx->code = QIAO_FABRIC_DUPLICATE_TXID;
+	if (err == QIAO_OK && ct->ledger && tx->code == QIAO_FABRIC_VALID)
+		err = commit(tx, ct);
+	if (err == QIAO_OK && ct->ledger)
+		err = note_id(ct, entry, &a);
 	if (err == QIAO_OK)
 		err = sink.tx(sink.ctx, tx);
 	qiao_pb_arena_free(&a);
+	return err;
+}
+
+static qiao_err judge_all(const struct court *ct,
+			  struct qiao_fabric_tx_sink sink)
+{
+	struct qiao_pb_iter it = qiao_fabric_block_entries(ct->b);
+	struct qiao_slice entry;
+	struct seen seen;
+	uint32_t position = 0;
+	qiao_err err = seen_init(&seen, ct->b->entries);
+
+	for (; err == QIAO_OK && qiao_pb_each(&it, &entry); position++) {
+		struct qiao_fabric_tx tx = { .code = QIAO_FABRIC_VALID,
+					     .position = position };
+
+		err = judge_one(&seen, &tx, ct, entry, sink);
+	}
+	qiao_free(seen.id);
 	return err;
 }
 
@@ -214,18 +331,71 @@ qiao_err qiao_fabric_txs_judge(const struct qiao_fabric_block *b,
 			       const struct qiao_fabric_rules *rules,
 			       struct qiao_fabric_tx_sink sink)
 {
+	const struct court ct = { .b = b, .c = c, .rules = rules };
+
+	return judge_all(&ct, sink);
+}
+
+qiao_err qiao_fabric_txs_replay(const struct qiao_fabric_block *b,
+				struct qiao_fabric_config *c,
+				struct qiao_fabric_ledger *l,
+				struct qiao_fabric_tx_sink sink)
+{
+	const struct court ct = { .b = b, .c = c, .ledger = l };
+
+	return judge_all(&ct, sink);
+}
+
+/* What the sink needs of a transaction that was valid. */
+static qiao_err recall_valid(struct qiao_fabric_tx *tx,
+			     struct qiao_fabric_config *c,
+			     struct qiao_slice entry, struct qiao_pb_arena *a)
+{
+	struct qiao_slice payload = qiao_pb_bytes(entry, 1), prp;
+	struct qiao_fabric_action action;
+	struct qiao_fabric_header h;
+	qiao_err err;
+
+	if (qiao_fabric_header_parse(&h, a, payload) != QIAO_FABRIC_HEADER_OK)
+		return QIAO_E_IO; /* it was no valid one */
+	if (h.type != QIAO_FABRIC_TYPE_TRANSACTION)
+		return QIAO_OK;
+	err = qiao_fabric_identify(&c->msps, &tx->creator, h.creator);
+	if (err != QIAO_OK)
+		return err;
+	if (!tx->creator || !check_tx_id(tx, &h) ||
+	    !read_action(&action, a, &h))
+		return a->err != QIAO_OK ? a->err : QIAO_E_IO;
+	prp = action.response;
+	tx->results = qiao_pb_bytes(qiao_pb_bytes(prp, 2), 1);
+	return QIAO_OK;
+}
+
+qiao_err qiao_fabric_txs_recall(const struct qiao_fabric_block *b,
+				struct qiao_fabric_config *c,
+				struct qiao_slice codes,
+				struct qiao_fabric_tx_sink sink)
+{
 	struct qiao_pb_iter it = qiao_fabric_block_entries(b);
 	struct qiao_slice entry;
-	struct seen seen;
 	uint32_t position = 0;
-	qiao_err err = seen_init(&seen, b->entries);
+	qiao_err err = codes.n == b->entries ? QIAO_OK : QIAO_E_IO;
 
 	for (; err == QIAO_OK && qiao_pb_each(&it, &entry); position++) {
-		struct qiao_fabric_tx tx = { .code = QIAO_FABRIC_VALID,
-					     .position = position };
+		struct qiao_pb_arena a = { NULL, QIAO_OK };
+		struct qiao_fabric_tx tx = {
+			.code = (enum qiao_fabric_code)codes.p[position],
+			.position = position,
+		};
 
-		err = judge_one(&seen, &tx, b, c, rules, entry, sink);
+		qiao_fabric_msps_trim(&c->msps);
+		if (tx.code == QIAO_FABRIC_VALID && b->number > 0)
+			err = recall_valid(&tx, c, entry, &a);
+		if (err == QIAO_OK)
+			err = a.err;
+		if (err == QIAO_OK)
+			err = sink.tx(sink.ctx, &tx);
+		qiao_pb_arena_free(&a);
 	}
-	qiao_free(seen.id);
 	return err;
 }

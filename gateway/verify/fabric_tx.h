@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The entries of a block: what a peer checks of each, up to and with the
- * endorsements. Not here (it needs every block since the first): duplicates of
- * earlier blocks, reads that are out of date, policies of single keys,
- * collections with a policy of their own. So code 0 means endorsed, no more.
+ * The entries of a block and what a peer makes of each. With a ledger, which
+ * needs every block since the first, code 0 means valid. Without one code 0
+ * means endorsed, no more: not looked at are duplicates of earlier blocks,
+ * reads that are out of date, definitions in _lifecycle (the operator's rules
+ * stand for them), policies of single keys and of collections.
  * Sources: fabric core/common/validation/msgvalidation.go,
  * core/committer/txvalidator/v20.
  */
@@ -11,6 +12,7 @@
 #define GATEWAY_VERIFY_FABRIC_TX_H
 
 #include "gateway/verify/fabric_config.h"
+#include "gateway/verify/fabric_ledger.h"
 #include "gateway/verify/fabric_rules.h"
 
 /* peer.TxValidationCode; on the wire of Fabric, one byte */
@@ -24,6 +26,8 @@ enum qiao_fabric_code {
 	QIAO_FABRIC_BAD_PROPOSAL_TXID = 8,
 	QIAO_FABRIC_DUPLICATE_TXID = 9,
 	QIAO_FABRIC_ENDORSEMENT_POLICY_FAILURE = 10,
+	QIAO_FABRIC_MVCC_READ_CONFLICT = 11,
+	QIAO_FABRIC_PHANTOM_READ_CONFLICT = 12,
 	QIAO_FABRIC_BAD_HEADER_EXTENSION = 19,
 	QIAO_FABRIC_BAD_RESPONSE_PAYLOAD = 21,
 	QIAO_FABRIC_BAD_RWSET = 22,
@@ -57,17 +61,37 @@ qiao_err qiao_fabric_txs_judge(const struct qiao_fabric_block *b,
 			       const struct qiao_fabric_rules *rules,
 			       struct qiao_fabric_tx_sink sink);
 
+/*
+ * The same by replay: judge all entries against the ledger, which the caller
+ * has begun for this block, and let the valid ones change it. Errors as above,
+ * those of the ledger's view, and QIAO_E_UNSUPPORTED: this block cannot be
+ * replayed, and nothing after it (it is genuine all the same).
+ */
+qiao_err qiao_fabric_txs_replay(const struct qiao_fabric_block *b,
+				struct qiao_fabric_config *c,
+				struct qiao_fabric_ledger *l,
+				struct qiao_fabric_tx_sink sink);
+/*
+ * The entries of a block that was replayed before, by the codes found then, one
+ * byte each: nothing is checked again.
+ */
+qiao_err qiao_fabric_txs_recall(const struct qiao_fabric_block *b,
+				struct qiao_fabric_config *c,
+				struct qiao_slice codes,
+				struct qiao_fabric_tx_sink sink);
+
 /* A transaction's parts that endorsements are about; for fabric_endorse.c. */
 struct qiao_fabric_action {
 	struct qiao_slice extension; /* of the channel header */
 	struct qiao_slice response;  /* ProposalResponsePayload bytes */
 	struct qiao_slice endorsed;  /* ChaincodeEndorsedAction */
 };
-/* Codes 10 and 19 to 255; fills tx->results. */
+/* Codes 10 and 19 to 255; fills tx->results. ledger: NULL without replay. */
 qiao_err qiao_fabric_endorsed(struct qiao_fabric_tx *tx,
 			      const struct qiao_fabric_action *action,
 			      struct qiao_fabric_config *c,
 			      const struct qiao_fabric_rules *rules,
+			      struct qiao_fabric_ledger *ledger,
 			      uint64_t height, struct qiao_pb_arena *a);
 
 /* One public write outside _lifecycle. */

@@ -15,6 +15,7 @@ static void close_client(struct qiao_lightclient *lc)
 	for (size_t i = 0; i < QIAO_FABRIC_PAST; i++)
 		qiao_fabric_config_free(lc->past[i]);
 	qiao_fabric_rules_free(&lc->rules);
+	qiao_fabric_ledger_forget(&lc->ledger);
 	qiao_free(lc);
 }
 
@@ -62,19 +63,58 @@ qiao_err qiao_fabric_config_at(struct qiao_lightclient *lc,
 	return QIAO_OK;
 }
 
+/* The genesis block is replayed, too: its entry has an id. */
+static qiao_err replay_genesis(struct qiao_lightclient *lc,
+			       struct qiao_buf *codes,
+			       const struct qiao_view *view)
+{
+	struct qiao_fabric_block b;
+	struct qiao_layer state;
+	qiao_err err = qiao_fabric_block_parse(
+		&b, qiao_slice_of(lc->config->bytes, lc->config->bytes_n),
+		NULL);
+
+	if (err != QIAO_OK)
+		return err;
+	qiao_layer_init(&state, view);
+	err = qiao_fabric_replay(&lc->ledger, codes, &state, &b, lc->config);
+	if (err == QIAO_OK)
+		err = qiao_layer_flush(&state, view);
+	if (err == QIAO_OK)
+		err = qiao_fabric_replay_put(0, view);
+	lc->replays = err == QIAO_OK;
+	qiao_layer_clear(&state);
+	return err;
+}
+
 /* A new chain: the anchor becomes block 0 of the view. */
 static qiao_err start(struct qiao_lightclient *lc, const struct qiao_view *view)
 {
 	const struct qiao_fabric_head_row head = { 0, lc->genesis, 0,
 						   lc->genesis };
 	const struct qiao_fabric_block_row row = { 0, lc->genesis, 0 };
+	struct qiao_buf codes = QIAO_BUF;
 	qiao_err err = qiao_fabric_config_put(lc->config, view);
 
 	if (err == QIAO_OK)
-		err = qiao_fabric_row_put(&row, view);
+		err = replay_genesis(lc, &codes, view);
+	if (err == QIAO_OK)
+		err = qiao_fabric_row_put(&row, qiao_buf_slice(&codes), view);
 	if (err == QIAO_OK)
 		err = qiao_fabric_head_put(&head, view);
+	qiao_buf_free(&codes);
 	return err;
+}
+
+/* Replay goes on if it reaches the head. */
+static qiao_err go_on_replaying(struct qiao_lightclient *lc,
+				const struct qiao_view *view)
+{
+	uint64_t height;
+	qiao_err err = qiao_fabric_replay_get(&height, view);
+
+	lc->replays = err == QIAO_OK && height == lc->head.height;
+	return err == QIAO_E_NOTFOUND ? QIAO_OK : err;
 }
 
 static qiao_err go_on(struct qiao_lightclient *lc,
@@ -91,8 +131,9 @@ static qiao_err go_on(struct qiao_lightclient *lc,
 			"the anchor back, or start a new store");
 	lc->head.height = head->height;
 	lc->head.hash = head->hash;
-	if (head->config == 0)
-		return QIAO_OK;
+	err = go_on_replaying(lc, view);
+	if (err != QIAO_OK || head->config == 0)
+		return err;
 	err = load_stored(lc, &c, head->config, view, why);
 	if (err != QIAO_OK)
 		return err;

@@ -7,6 +7,7 @@
 #define GATEWAY_VERIFY_LC_FABRIC_H
 
 #include "gateway/verify/fabric_follow.h"
+#include "gateway/verify/fabric_ledger.h"
 #include "gateway/verify/fabric_rules.h"
 
 /* Configurations of the past that `prove` needed lately. */
@@ -24,12 +25,20 @@ struct qiao_lightclient {
 	struct qiao_fabric_config *config; /* in force above the head */
 	struct qiao_fabric_config *past[QIAO_FABRIC_PAST];
 	size_t oldest; /* index in past */
+	/*
+	 * Every block up to the head was replayed. Ends for good with the first
+	 * claim that comes without its entries, or that replay cannot follow.
+	 */
+	bool replays;
+	struct qiao_fabric_ledger ledger;
 };
 
 /*
- * The view: "head", "block/HEIGHT" for every accepted block, "config/HEIGHT"
- * with the bytes of every configuration block; HEIGHT in 20 digits. Reads pass
- * I/O errors and QIAO_E_NOTFOUND up; a row that makes no sense is QIAO_E_IO.
+ * The view: "head", "block/HEIGHT" for every accepted block, with our own code
+ * of each entry if it was replayed, "config/HEIGHT" with the bytes of every
+ * configuration block, "replay" with the height up to which all were; HEIGHT in
+ * 20 digits. And the ledger's rows. Reads pass I/O errors and QIAO_E_NOTFOUND
+ * up; a row that makes no sense is QIAO_E_IO.
  */
 struct qiao_fabric_head_row {
 	uint64_t height;
@@ -48,8 +57,15 @@ qiao_err qiao_fabric_head_put(const struct qiao_fabric_head_row *row,
 			      const struct qiao_view *view);
 qiao_err qiao_fabric_row_get(struct qiao_fabric_block_row *out, uint64_t height,
 			     const struct qiao_view *view);
+/* codes: appended; nothing for a block that was not replayed. */
+qiao_err qiao_fabric_row_codes(struct qiao_fabric_block_row *out,
+			       struct qiao_buf *codes, uint64_t height,
+			       const struct qiao_view *view);
 qiao_err qiao_fabric_row_put(const struct qiao_fabric_block_row *row,
+			     struct qiao_slice codes,
 			     const struct qiao_view *view);
+qiao_err qiao_fabric_replay_get(uint64_t *height, const struct qiao_view *view);
+qiao_err qiao_fabric_replay_put(uint64_t height, const struct qiao_view *view);
 qiao_err qiao_fabric_config_get(struct qiao_buf *out, uint64_t height,
 				const struct qiao_view *view);
 qiao_err qiao_fabric_config_put(const struct qiao_fabric_config *c,
@@ -79,6 +95,15 @@ qiao_err qiao_fabric_fill(struct qiao_lightclient *lc,
 			  const struct qiao_fabric_block *b,
 			  struct qiao_slice raw, const struct qiao_view *view,
 			  struct qiao_why *why);
+/*
+ * Replay one accepted block on top of `state`, under the configuration before
+ * it; our code of each entry is appended to codes. QIAO_E_UNSUPPORTED: it
+ * cannot be; codes and state are then as before.
+ */
+qiao_err qiao_fabric_replay(struct qiao_fabric_ledger *ledger,
+			    struct qiao_buf *codes, struct qiao_layer *state,
+			    const struct qiao_fabric_block *b,
+			    struct qiao_fabric_config *c);
 
 qiao_err qiao_fabric_advance(struct qiao_lightclient *lc, size_t *bad,
 			     const struct qiao_slice *claims, size_t n,

@@ -8,6 +8,7 @@
  */
 #include "gateway/base/mem.h"
 #include "gateway/base/slice.h"
+#include "gateway/verify/layer.h"
 #include "gateway/verify/lc_fabric.h"
 
 #include <string.h>
@@ -20,7 +21,27 @@ struct batch {
 	struct qiao_fabric_config **under;   /* what judged it; borrowed */
 	struct qiao_fabric_config *config;   /* in force now; borrowed */
 	size_t n;
+	bool replays;            /* still */
+	struct qiao_layer state; /* what the ledger changes */
+	struct qiao_buf *codes;  /* one for each claim */
 };
+
+/* A block that leaves a gap ends replay, as one without its entries does. */
+static qiao_err replay(struct batch *batch, const struct qiao_fabric_block *b)
+{
+	qiao_err err = QIAO_E_UNSUPPORTED;
+
+	if (!batch->replays)
+		return QIAO_OK;
+	if (b->number == batch->head.height + 1)
+		err = qiao_fabric_replay(&batch->lc->ledger,
+					 &batch->codes[batch->n], &batch->state,
+					 b, batch->config);
+	if (err != QIAO_E_UNSUPPORTED)
+		return err;
+	batch->replays = false;
+	return QIAO_OK;
+}
 
 /* A block above the head of the batch. */
 static qiao_err take_next(struct batch *batch,
@@ -40,6 +61,8 @@ static qiao_err take_next(struct batch *batch,
 	if (err == QIAO_OK)
 		err = qiao_fabric_check_block(next, b, claim, batch->config,
 					      &demand, why);
+	if (err == QIAO_OK)
+		err = replay(batch, b);
 	if (err != QIAO_OK)
 		return err;
 	row->height = b->number;
@@ -120,10 +143,15 @@ static qiao_err store(const struct batch *batch, const struct qiao_view *view)
 	qiao_err err = QIAO_OK;
 
 	for (size_t i = 0; err == QIAO_OK && i < batch->n; i++) {
-		err = qiao_fabric_row_put(&batch->row[i], view);
+		err = qiao_fabric_row_put(
+			&batch->row[i], qiao_buf_slice(&batch->codes[i]), view);
 		if (err == QIAO_OK && batch->brought[i])
 			err = qiao_fabric_config_put(batch->brought[i], view);
 	}
+	if (err == QIAO_OK)
+		err = qiao_layer_flush(&batch->state, view);
+	if (err == QIAO_OK && batch->replays)
+		err = qiao_fabric_replay_put(batch->head.height, view);
 	return err == QIAO_OK ? qiao_fabric_head_put(&head, view) : err;
 }
 
@@ -133,6 +161,7 @@ static void adopt(struct batch *batch)
 	struct qiao_lightclient *lc = batch->lc;
 
 	lc->head = batch->head;
+	lc->replays = batch->replays;
 	if (batch->config == lc->config)
 		return;
 	qiao_fabric_config_free(lc->config);
@@ -148,7 +177,8 @@ qiao_err qiao_fabric_advance(struct qiao_lightclient *lc, size_t *bad,
 {
 	struct batch batch = { .lc = lc,
 			       .head = lc->head,
-			       .config = lc->config };
+			       .config = lc->config,
+			       .replays = lc->replays };
 	qiao_err err = QIAO_OK;
 
 	*bad = 0;
@@ -156,10 +186,12 @@ qiao_err qiao_fabric_advance(struct qiao_lightclient *lc, size_t *bad,
 		return QIAO_OK;
 	if (n > QIAO_HEADERS_PER_BATCH_MAX)
 		return qiao_fail(why, QIAO_E_LIMIT, "a batch of %zu claims", n);
+	qiao_layer_init(&batch.state, view);
+	batch.codes = qiao_calloc(n, sizeof(*batch.codes));
 	batch.row = qiao_calloc(n, sizeof(*batch.row));
 	batch.brought = qiao_calloc(n, sizeof(struct qiao_fabric_config *));
 	batch.under = qiao_calloc(n, sizeof(struct qiao_fabric_config *));
-	if (!batch.row || !batch.brought || !batch.under)
+	if (!batch.row || !batch.brought || !batch.under || !batch.codes)
 		err = qiao_fail(why, QIAO_E_NOMEM, "out of memory");
 	for (size_t i = 0; err == QIAO_OK && i < n; i++) {
 		*bad = i;
@@ -171,8 +203,14 @@ qiao_err qiao_fabric_advance(struct qiao_lightclient *lc, size_t *bad,
 		err = store(&batch, view);
 	if (err == QIAO_OK)
 		adopt(&batch);
+	else /* it may have read what is taken back now */
+		qiao_fabric_ledger_forget(&lc->ledger);
 	for (size_t i = 0; batch.brought && i < n; i++)
 		qiao_fabric_config_free(batch.brought[i]);
+	for (size_t i = 0; batch.codes && i < n; i++)
+		qiao_buf_free(&batch.codes[i]);
+	qiao_layer_clear(&batch.state);
+	qiao_free(batch.codes);
 	qiao_free(batch.brought);
 	qiao_free(batch.under);
 	qiao_free(batch.row);

@@ -13,6 +13,7 @@ struct prove {
 	struct qiao_proven_sink sink;
 	const struct qiao_fabric_tx *tx;
 	struct qiao_slice issuer_ou;
+	enum qiao_validity validity;
 };
 
 /* An OU that says more than a role, or the role's. */
@@ -51,7 +52,7 @@ static qiao_err emit(void *ctx, const struct qiao_fabric_write *w)
 		.tx = p->tx->position,
 		.txs = (uint32_t)p->b->entries,
 		.index = w->index,
-		.validity = QIAO_VALIDITY_ENDORSED_ONLY,
+		.validity = p->validity,
 		.doubted = is_doubted(p->b, p->tx->position),
 		.space = w->space,
 		.key = w->key,
@@ -95,11 +96,28 @@ static qiao_err check_proof(const struct qiao_fabric_block *b,
 	return qiao_fabric_block_check_data(b, why);
 }
 
+/*
+ * A block that was replayed when it was accepted has its codes from then. For
+ * another the entries are judged now, by the operator's rules.
+ */
+static qiao_err judge(struct qiao_lightclient *lc, struct prove *p,
+		      struct qiao_fabric_config *c, struct qiao_slice codes)
+{
+	const struct qiao_fabric_tx_sink sink = { p, on_tx };
+
+	p->validity = codes.n > 0 ? QIAO_VALIDITY_REPLAYED
+				  : QIAO_VALIDITY_ENDORSED_ONLY;
+	if (codes.n > 0)
+		return qiao_fabric_txs_recall(p->b, c, codes, sink);
+	return qiao_fabric_txs_judge(p->b, c, &lc->rules, sink);
+}
+
 qiao_err qiao_fabric_prove(struct qiao_lightclient *lc, struct qiao_slice proof,
 			   struct qiao_proven_sink sink,
 			   const struct qiao_view *view, struct qiao_why *why)
 {
 	struct qiao_fabric_block_row row;
+	struct qiao_buf codes = QIAO_BUF;
 	struct qiao_fabric_config *c;
 	struct qiao_fabric_block b;
 	struct prove p = { .lc = lc, .b = &b, .sink = sink };
@@ -107,7 +125,7 @@ qiao_err qiao_fabric_prove(struct qiao_lightclient *lc, struct qiao_slice proof,
 
 	if (err != QIAO_OK)
 		return err;
-	err = qiao_fabric_row_get(&row, b.number, view);
+	err = qiao_fabric_row_codes(&row, &codes, b.number, view);
 	if (err == QIAO_E_NOTFOUND)
 		return qiao_fail(why, err,
 				 "block %" PRIu64 " is not followed yet",
@@ -116,8 +134,8 @@ qiao_err qiao_fabric_prove(struct qiao_lightclient *lc, struct qiao_slice proof,
 		err = check_proof(&b, &row, why);
 	if (err == QIAO_OK)
 		err = qiao_fabric_config_at(lc, &c, row.config, view, why);
-	if (err != QIAO_OK)
-		return err;
-	return qiao_fabric_txs_judge(&b, c, &lc->rules,
-				     (struct qiao_fabric_tx_sink){ &p, on_tx });
+	if (err == QIAO_OK)
+		err = judge(lc, &p, c, qiao_buf_slice(&codes));
+	qiao_buf_free(&codes);
+	return err;
 }

@@ -4,7 +4,7 @@
 #define TESTS_UNIT_VERIFY_FABRIC_CLIENT_H
 
 #include "gateway/conf/conf.h"
-#include "gateway/verify/lightclient.h"
+#include "gateway/verify/layer.h"
 #include "tests/unit/verify/fabric_files.h"
 
 #include <string.h>
@@ -19,55 +19,45 @@
 	     "\"; }, { name = \"records\"; from = 55L; policy = \"" RECORDS_55      \
 	     "\"; } );"
 
-/* A view in memory; a put after `fail_after` of them fails. */
+/* A view in memory; the puts and gets after so many of them fail. */
 struct memory {
-	struct {
-		char key[64];
-		struct qiao_buf value;
-	} row[512];
-	size_t n;
-	long fail_after; /* -1: never */
-	bool fail_get;
+	struct qiao_layer rows;
+	long fail_after; /* puts; -1: never */
+	long fail_gets;  /* gets and nexts; -1: never */
 };
 
 static inline qiao_err memory_get(void *ctx, struct qiao_buf *out,
 				  struct qiao_slice key)
 {
 	struct memory *m = ctx;
+	const struct qiao_view rows = qiao_layer_view(&m->rows);
 
-	if (m->fail_get)
+	if (m->fail_gets >= 0 && m->fail_gets-- == 0)
 		return QIAO_E_IO;
-	for (size_t i = 0; i < m->n; i++)
-		if (qiao_slice_is(key, m->row[i].key)) {
-			qiao_buf_put(out, qiao_buf_slice(&m->row[i].value));
-			return out->err;
-		}
-	return QIAO_E_NOTFOUND;
+	return rows.get(rows.ctx, out, key);
 }
 
 static inline qiao_err memory_put(void *ctx, struct qiao_slice key,
 				  struct qiao_slice value)
 {
 	struct memory *m = ctx;
-	size_t i = 0;
+	const struct qiao_view rows = qiao_layer_view(&m->rows);
 
 	if (m->fail_after >= 0 && m->fail_after-- == 0)
 		return QIAO_E_FULL;
-	while (i < m->n && !qiao_slice_is(key, m->row[i].key))
-		i++;
-	if (i == m->n) {
-		qiao_str_copy(m->row[i].key, sizeof(m->row[i].key), key);
-		m->n++;
-	}
-	qiao_buf_clear(&m->row[i].value);
-	qiao_buf_put(&m->row[i].value, value);
-	return m->row[i].value.err;
+	return rows.put(rows.ctx, key, value);
 }
 
-static inline void memory_free(struct memory *m)
+static inline qiao_err memory_next(void *ctx, struct qiao_buf *key,
+				   struct qiao_buf *value,
+				   struct qiao_slice from)
 {
-	for (size_t i = 0; i < m->n; i++)
-		qiao_buf_free(&m->row[i].value);
+	struct memory *m = ctx;
+	const struct qiao_view rows = qiao_layer_view(&m->rows);
+
+	if (m->fail_gets >= 0 && m->fail_gets-- == 0)
+		return QIAO_E_IO;
+	return rows.next(rows.ctx, key, value, from);
 }
 
 struct client {
@@ -97,8 +87,9 @@ static inline void client_prepare_for(struct client *c, const char *network,
 	char path[64];
 
 	memset(c, 0, sizeof(*c));
-	c->mem.fail_after = -1;
-	c->view = (struct qiao_view){ &c->mem, memory_get, memory_put };
+	c->mem.fail_after = c->mem.fail_gets = -1;
+	c->view = (struct qiao_view){ &c->mem, memory_get, memory_put,
+				      memory_next };
 	snprintf(path, sizeof(path), "%s/genesis.block", network);
 	c->genesis = file_read(path);
 	snprintf(c->node, sizeof(c->node), "%s/peer", network);
@@ -127,7 +118,22 @@ static inline void client_close(struct client *c)
 	qiao_lc_fabric.free(c->lc);
 	qiao_conf_free(c->conf);
 	qiao_buf_free(&c->genesis);
-	memory_free(&c->mem);
+	qiao_layer_clear(&c->mem.rows);
+}
+
+/* Write the row again with one byte changed. */
+static inline void row_flip(struct client *c, const char *key, size_t at,
+			    uint8_t bits)
+{
+	const struct qiao_view v = qiao_layer_view(&c->mem.rows);
+	struct qiao_buf b = QIAO_BUF;
+
+	CU_ASSERT_EQUAL_FATAL(v.get(v.ctx, &b, qiao_slice_str(key)), QIAO_OK);
+	CU_ASSERT_FATAL(at < b.n);
+	b.p[at] ^= bits;
+	CU_ASSERT_EQUAL(v.put(v.ctx, qiao_slice_str(key), qiao_buf_slice(&b)),
+			QIAO_OK);
+	qiao_buf_free(&b);
 }
 
 static inline uint64_t height_of(const struct client *c)

@@ -76,7 +76,8 @@ static void configurations_lead_to_a_far_header(void)
 	gap_open(&c, "raft", ANCHOR);
 	skip_to(&c, 275);
 	CU_ASSERT_EQUAL(qiao_lc_fabric.trust_height(c.lc), 274);
-	CU_ASSERT(c.mem.n < 60); /* rows of a few blocks and configurations */
+	CU_ASSERT(c.mem.rows.n <
+		  60); /* rows of a few blocks and configurations */
 	client_close(&c);
 }
 
@@ -190,7 +191,7 @@ static void a_batch_ascends(void)
 
 		gap_open(&c, "raft", ANCHOR);
 		skip_to(&c, 266);
-		rows = c.mem.n;
+		rows = c.mem.rows.n;
 		for (size_t k = 0; k < cases[i].n; k++) {
 			raw[k] = claim_of(&c, cases[i].height[k], true);
 			claims[k] = qiao_buf_slice(&raw[k]);
@@ -200,10 +201,10 @@ static void a_batch_ascends(void)
 						       &c.why),
 				cases[i].want);
 		if (cases[i].want == QIAO_OK) {
-			CU_ASSERT_EQUAL(c.mem.n, rows + cases[i].n);
+			CU_ASSERT_EQUAL(c.mem.rows.n, rows + cases[i].n);
 		} else {
 			CU_ASSERT_EQUAL(bad, cases[i].bad);
-			CU_ASSERT_EQUAL(c.mem.n, rows);
+			CU_ASSERT_EQUAL(c.mem.rows.n, rows);
 			CU_ASSERT_EQUAL(height_of(&c), 266);
 		}
 		for (size_t k = 0; k < cases[i].n; k++)
@@ -249,9 +250,7 @@ static void a_store_is_taken_up_again(void)
 	CU_ASSERT_EQUAL(prove_height(&c, &n, 20), QIAO_OK);
 	skip_to(&c, 275);
 	/* a row that no honest run leaves: its own judge, or one above it */
-	for (size_t i = 0; i < c.mem.n; i++)
-		if (strcmp(c.mem.row[i].key, "block/00000000000000000047") == 0)
-			c.mem.row[i].value.p[1 + 32 + 7] = 47;
+	row_flip(&c, "block/00000000000000000047", 1 + 32 + 7, 47 ^ 43);
 	CU_ASSERT_EQUAL(take_height(&c, 21), QIAO_E_IO);
 	client_close(&c);
 }

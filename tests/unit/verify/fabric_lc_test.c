@@ -9,7 +9,7 @@
 #include <string.h>
 
 struct count {
-	unsigned int writes, deletes, doubted;
+	unsigned int writes, deletes, doubted, replayed;
 	struct qiao_proven last;
 	uint8_t tx_id[32];
 	char issuer[64], key[64];
@@ -24,7 +24,7 @@ static qiao_err count_item(void *ctx, const struct qiao_proven *p)
 	n->deletes += p->kind == QIAO_PROVEN_DELETE;
 	n->doubted += p->doubted;
 	n->last = *p;
-	CU_ASSERT_EQUAL(p->validity, QIAO_VALIDITY_ENDORSED_ONLY);
+	n->replayed += p->validity == QIAO_VALIDITY_REPLAYED;
 	CU_ASSERT_EQUAL_FATAL(p->tx_id.n, 32);
 	memcpy(n->tx_id, p->tx_id.p, 32);
 	qiao_str_copy(n->issuer, sizeof(n->issuer), p->issuer);
@@ -98,6 +98,111 @@ static void records_are_proven_at_any_accepted_height(void)
 		CU_ASSERT_EQUAL(n.deletes, cases[i].deletes);
 		CU_ASSERT_EQUAL(n.doubted, cases[i].doubted);
 	}
+	client_close(&c);
+}
+
+/* Block by block the same codes as the peers, told by what is handed out. */
+static void a_channel_followed_whole_is_replayed(void)
+{
+	/* clang-format off */
+	static const struct { unsigned int height, writes; } cases[] = {
+		{ 8, 1 }, { 20, 50 }, { 26, 1 }, { 27, 0 }, { 33, 1 },
+		{ 35, 0 }, { 36, 1 }, { 38, 0 }, { 39, 1 }, { 55, 0 }, { 56, 1 },
+		{ 78, 0 }, { 275, 1 },
+	};
+	/* clang-format on */
+	struct client c;
+	struct count n;
+
+	client_prepare(&c, HEAD); /* no rule for any chaincode */
+	CU_ASSERT_EQUAL_FATAL(client_try(&c), QIAO_OK);
+	follow(&c, RAFT_BLOCKS - 1, 64, false);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		CU_ASSERT_EQUAL(prove(&c, &n, "raft/peer", cases[i].height),
+				QIAO_OK);
+		CU_ASSERT_EQUAL(n.writes, cases[i].writes);
+		CU_ASSERT_EQUAL(n.replayed, n.writes);
+		CU_ASSERT_EQUAL(n.doubted, 0);
+	}
+	client_close(&c);
+}
+
+static void replay_goes_on_after_a_restart(void)
+{
+	struct client c;
+	struct count n;
+
+	client_open(&c);
+	for (unsigned int i = 1; i < 80; i += 3) {
+		follow(&c, i, 2, false);
+		qiao_lc_fabric.free(c.lc);
+		CU_ASSERT_EQUAL_FATAL(client_try(&c), QIAO_OK);
+	}
+	CU_ASSERT_EQUAL(prove(&c, &n, "raft/peer", 78), QIAO_OK);
+	CU_ASSERT_EQUAL(n.writes, 0);
+	CU_ASSERT_EQUAL(prove(&c, &n, "raft/peer", 77), QIAO_OK);
+	CU_ASSERT_EQUAL(n.replayed, 1);
+	client_close(&c);
+}
+
+/* From there on nobody knows which keys have which version. */
+static void one_thin_claim_ends_replay_for_good(void)
+{
+	struct client c;
+	struct count n;
+
+	client_open(&c);
+	follow(&c, 20, 20, false);
+	follow(&c, 21, 1, true);
+	follow(&c, 30, 10, false);
+	CU_ASSERT_EQUAL(prove(&c, &n, "raft/peer", 20), QIAO_OK);
+	CU_ASSERT_EQUAL(n.replayed, 50);
+	for (unsigned int i = 21; i < 27; i++) {
+		CU_ASSERT_EQUAL(prove(&c, &n, "raft/peer", i), QIAO_OK);
+		CU_ASSERT_EQUAL(n.replayed, 0);
+		CU_ASSERT(n.writes > 0);
+	}
+	qiao_lc_fabric.free(c.lc);
+	CU_ASSERT_EQUAL_FATAL(client_try(&c), QIAO_OK);
+	follow(&c, 31, 1, false);
+	CU_ASSERT_EQUAL(prove(&c, &n, "raft/peer", 20), QIAO_OK);
+	CU_ASSERT_EQUAL(n.replayed, 50);
+	client_close(&c);
+}
+
+/* A store from before replay was built has block rows without codes. */
+static void an_older_store_is_followed_without_replay(void)
+{
+	static const char *const rows[] = { "block/00000000000000000009",
+					    "block/00000000000000000010" };
+	struct client c;
+	struct count n;
+
+	client_open(&c);
+	follow(&c, 10, 10, false);
+	for (size_t i = 0; i < 2; i++) {
+		struct qiao_buf b = QIAO_BUF;
+
+		CU_ASSERT_EQUAL(
+			c.view.get(c.view.ctx, &b, qiao_slice_str(rows[i])),
+			QIAO_OK);
+		b.p[0] = 1;
+		b.n = 1 + QIAO_HASH_LEN + 8;
+		CU_ASSERT_EQUAL(c.view.put(c.view.ctx, qiao_slice_str(rows[i]),
+					   qiao_buf_slice(&b)),
+				QIAO_OK);
+		qiao_buf_free(&b);
+	}
+	c.view.put(c.view.ctx, qiao_slice_str("replay"),
+		   qiao_slice_of(NULL, 0));
+	qiao_lc_fabric.free(c.lc);
+	CU_ASSERT_EQUAL_FATAL(client_try(&c), QIAO_OK);
+	follow(&c, 20, 10, false);
+	CU_ASSERT_EQUAL(prove(&c, &n, "raft/peer", 10), QIAO_OK);
+	CU_ASSERT_EQUAL(n.writes, 1);
+	CU_ASSERT_EQUAL(prove(&c, &n, "raft/peer", 20), QIAO_OK);
+	CU_ASSERT_EQUAL(n.writes, 50);
+	CU_ASSERT_EQUAL(n.replayed, 0);
 	client_close(&c);
 }
 
@@ -179,7 +284,7 @@ static void a_batch_is_taken_whole_or_not_at_all(void)
 
 	client_open(&c);
 	follow(&c, 1, 1, false);
-	rows = c.mem.n;
+	rows = c.mem.rows.n;
 	for (unsigned int i = 0; i < 4; i++)
 		raw[i] = block_read("raft/peer", i == 3 ? 6 : 2 + i);
 	for (size_t i = 0; i < 4; i++)
@@ -190,7 +295,7 @@ static void a_batch_is_taken_whole_or_not_at_all(void)
 	CU_ASSERT_EQUAL(bad, 3);
 	CU_ASSERT_EQUAL(height_of(&c), 1);
 	CU_ASSERT_EQUAL(qiao_lc_fabric.trust_height(c.lc), 1);
-	CU_ASSERT_EQUAL(c.mem.n, rows);
+	CU_ASSERT_EQUAL(c.mem.rows.n, rows);
 	/* the first three are fine */
 	CU_ASSERT_EQUAL(
 		qiao_lc_fabric.advance(c.lc, &bad, claims, 3, &c.view, &c.why),
@@ -463,49 +568,83 @@ static void a_client_goes_on_where_its_store_is(void)
 
 static void a_failing_store_is_no_refusal(void)
 {
-	struct qiao_buf b = block_read("raft/peer", 1);
+	struct qiao_buf b = block_read("raft/peer", 76);
+	struct qiao_buf next = block_read("raft/peer", 77);
 	struct client c;
 	struct count n;
+	qiao_err err;
 
 	client_prepare(&c, ANCHOR);
-	c.mem.fail_get = true;
-	CU_ASSERT_EQUAL(client_try(&c), QIAO_E_IO);
-	CU_ASSERT_PTR_NULL(c.lc);
-	c.mem.fail_get = false;
-	for (long i = 0; i < 3; i++) {
-		c.mem.fail_after = i;
-		CU_ASSERT_EQUAL(client_try(&c), QIAO_E_FULL);
+	/* every get and put of the start fails once */
+	for (long i = 0;; i++) {
+		c.mem.fail_gets = i;
+		if (client_try(&c) == QIAO_OK)
+			break;
 		CU_ASSERT_PTR_NULL(c.lc);
+		CU_ASSERT_FATAL(i < 10);
 	}
-	c.mem.fail_after = -1;
-	CU_ASSERT_EQUAL(client_try(&c), QIAO_OK);
-	for (long i = 0; i < 3; i++) {
+	qiao_lc_fabric.free(c.lc);
+	c.mem.fail_gets = -1;
+	qiao_layer_clear(&c.mem.rows);
+	for (long i = 0;; i++) {
 		c.mem.fail_after = i;
-		CU_ASSERT_EQUAL(take(&c, &b), QIAO_E_FULL);
-		CU_ASSERT_EQUAL(height_of(&c), 0);
+		if (client_try(&c) == QIAO_OK)
+			break;
+		CU_ASSERT_PTR_NULL(c.lc);
+		CU_ASSERT_FATAL(i < 20);
 	}
 	c.mem.fail_after = -1;
-	CU_ASSERT_EQUAL(take(&c, &b), QIAO_OK);
-	c.mem.fail_get = true;
+	follow(&c, 75, 25, false);
+	for (long i = 0;; i++) { /* of one with key policies and reads, too */
+		c.mem.fail_gets = i;
+		err = take(&c, &b);
+		if (err == QIAO_OK)
+			break;
+		CU_ASSERT_EQUAL(err, QIAO_E_IO);
+		CU_ASSERT_EQUAL(height_of(&c), 75);
+		CU_ASSERT_FATAL(i < 100);
+	}
+	c.mem.fail_gets = -1;
+	for (long i = 0;; i++) {
+		c.mem.fail_after = i;
+		err = take(&c, &next);
+		if (err == QIAO_OK)
+			break;
+		CU_ASSERT_EQUAL(err, QIAO_E_FULL);
+		CU_ASSERT_EQUAL(height_of(&c), 76);
+		CU_ASSERT_FATAL(i < 100);
+	}
+	c.mem.fail_after = -1;
+	CU_ASSERT_EQUAL(prove(&c, &n, "raft/peer", 77), QIAO_OK);
+	CU_ASSERT_EQUAL(n.replayed, n.writes);
+	c.mem.fail_gets = 0;
 	CU_ASSERT_EQUAL(prove(&c, &n, "raft/peer", 1), QIAO_E_IO);
+	qiao_buf_free(&next);
 	qiao_buf_free(&b);
 	client_close(&c);
 }
 
 static void a_damaged_store_is_an_io_error(void)
 {
+	static const char *const rows[] = { "head", "replay" };
 	struct client c;
 
+	for (size_t i = 0; i < 2; i++) {
+		client_open(&c);
+		follow(&c, 3, 3, false);
+		qiao_lc_fabric.free(c.lc);
+		row_flip(&c, rows[i], 0, 0x40); /* no such version */
+		CU_ASSERT_EQUAL(client_try(&c), QIAO_E_IO);
+		client_close(&c);
+	}
 	client_open(&c);
 	follow(&c, 3, 3, false);
 	qiao_lc_fabric.free(c.lc);
-	for (size_t i = 0; i < c.mem.n; i++)
-		if (strncmp(c.mem.row[i].key, "config/", 7) == 0)
-			c.mem.row[i].key[0] = 'x';
-	CU_ASSERT_EQUAL(client_try(&c), QIAO_E_IO);
-	for (size_t i = 0; i < c.mem.n; i++)
-		if (strcmp(c.mem.row[i].key, "head") == 0)
-			c.mem.row[i].value.n--;
+	CU_ASSERT_EQUAL(
+		c.view.put(c.view.ctx,
+			   qiao_slice_str("config/00000000000000000003"),
+			   qiao_slice_of(NULL, 0)),
+		QIAO_OK);
 	CU_ASSERT_EQUAL(client_try(&c), QIAO_E_IO);
 	client_close(&c);
 }
@@ -545,7 +684,7 @@ static void an_anchor_that_does_not_fit_is_refused(void)
 		CU_ASSERT_EQUAL(client_try(&c), QIAO_E_CONFIG);
 		CU_ASSERT_PTR_NULL(c.lc);
 		CU_ASSERT_NOT_EQUAL(c.why.text[0], 0);
-		CU_ASSERT_EQUAL(c.mem.n, 0);
+		CU_ASSERT_EQUAL(c.mem.rows.n, 0);
 		client_close(&c);
 	}
 }
@@ -556,9 +695,7 @@ static void a_store_of_another_chain_is_refused(void)
 
 	client_open(&c);
 	qiao_lc_fabric.free(c.lc);
-	for (size_t i = 0; i < c.mem.n; i++)
-		if (strcmp(c.mem.row[i].key, "head") == 0)
-			c.mem.row[i].value.p[c.mem.row[i].value.n - 1] ^= 1;
+	row_flip(&c, "head", 1 + 8 + 32 + 8, 1);
 	CU_ASSERT_EQUAL(client_try(&c), QIAO_E_CONFIG);
 	client_close(&c);
 }
@@ -674,6 +811,13 @@ static const struct test_case cases[] = {
 	  the_channel_is_followed_whole_and_thin },
 	{ "records are proven at any accepted height",
 	  records_are_proven_at_any_accepted_height },
+	{ "a channel followed whole is replayed",
+	  a_channel_followed_whole_is_replayed },
+	{ "replay goes on after a restart", replay_goes_on_after_a_restart },
+	{ "one thin claim ends replay for good",
+	  one_thin_claim_ends_replay_for_good },
+	{ "an older store is followed without replay",
+	  an_older_store_is_followed_without_replay },
 	{ "a statement says who made it", a_statement_says_who_made_it },
 	{ "a proof must be of an accepted block",
 	  a_proof_must_be_of_an_accepted_block },

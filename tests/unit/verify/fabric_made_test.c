@@ -121,6 +121,8 @@ static void made_blocks_get_what_they_must(void)
 					      &rules, &why),
 			QIAO_OK);
 		qiao_buf_free(&genesis);
+		/* _lifecycle of these chains is empty */
+		qiao_fabric_judge_by_rules(j);
 		judge_case(j, c);
 		qiao_fabric_judge_free(j);
 	}

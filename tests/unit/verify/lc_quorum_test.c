@@ -864,7 +864,7 @@ static void sec_09_no_anchor_or_no_network_is_no_start(void)
 	struct chain c;
 	char *text;
 
-	k.view = (struct qiao_view){ &k.mem, mem_get, mem_put };
+	k.view = (struct qiao_view){ &k.mem, mem_get, mem_put, NULL };
 	CU_ASSERT_EQUAL(
 		qiao_lc_quorum.open(&k.lc, &cfg, NETWORK, &k.view, &k.why),
 		QIAO_E_CONFIG);
