@@ -146,8 +146,9 @@ static qiao_err match_proven(struct qiao_accept *a,
 	s = find(&cache->found, &a->payload.at);
 	if (!s || s->doubted)
 		return unverified(a, "the proof does not show this record");
-	if (s->validity != a->payload.validity)
-		return unverified(a, "the proof has another validity");
+	/* it may rest on more than the sender says, not on less */
+	if (s->validity > a->payload.validity)
+		return unverified(a, "the proof shows less validity than said");
 	switch (s->kind) {
 	case QIAO_PROVEN_WRITE:
 		return match_write(a, s);

@@ -97,13 +97,26 @@ static bool all_clear(const struct qiao_decide *q)
 	return true;
 }
 
+/*
+ * Who gets a proof judges for itself: a single block (fabric) shows no more
+ * than endorsements. Otherwise it is our word.
+ */
+static unsigned int shown_validity(const struct offer *o,
+				   const struct qiao_decide *q)
+{
+	return q->facts.assurance == QIAO_ASSURANCE_PROVEN &&
+			       o->r->chain->api->proof_is_block
+		       ? QIAO_VALIDITY_ENDORSED_ONLY
+		       : q->facts.proof_validity;
+}
+
 static qiao_err make_payload(struct offer *o, const struct qiao_decide *q)
 {
 	struct qiao_buf disclosure = QIAO_BUF;
 	struct qiao_payload p = { .head_bytes =
 					  qiao_buf_slice(&o->subject->head),
 				  .assurance = q->facts.assurance,
-				  .validity = q->facts.proof_validity,
+				  .validity = shown_validity(o, q),
 				  .origin = q->facts.origin,
 				  .at = o->subject->s->at };
 	qiao_err err;
