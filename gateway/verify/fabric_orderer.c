@@ -178,13 +178,13 @@ static qiao_err judge(struct qiao_fabric_signers *s,
 		      struct qiao_why *why)
 {
 	static const char path[] = "/Channel/Orderer/BlockValidation";
-	unsigned int need = demand->min_orderers ? demand->min_orderers
-			    : c->raft_nodes >= 3 ? 2
-						 : 1;
+	unsigned int need = demand->min_orderers ? demand->min_orderers : 1;
 	unsigned int have;
 	char name[128];
 	qiao_err err = QIAO_OK;
 
+	if (need == QIAO_FABRIC_SOME_ORDERERS)
+		need = c->raft_nodes >= 3 ? 2 : 1;
 	if (demand->orderer_role)
 		err = keep_orderers(s, c);
 	if (err != QIAO_OK)

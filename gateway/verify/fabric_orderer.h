@@ -13,6 +13,8 @@
 
 #include "gateway/verify/fabric_config.h"
 
+#include <limits.h>
+
 /* What the operator demands on top of BlockValidation. */
 struct qiao_fabric_demand {
 	/*
@@ -21,13 +23,12 @@ struct qiao_fabric_demand {
 	 * may sign), in a BFT channel those that its configuration lists.
 	 */
 	bool orderer_role;
-	/*
-	 * So many of them, with different keys, in the one copy. 0: two where
-	 * Raft has three nodes or more, one stolen key being too little there;
-	 * else one.
-	 */
+	/* So many of them, with different keys, in the one copy; 0 is 1. */
 	unsigned int min_orderers;
 };
+/* Two where Raft has three nodes or more: one stolen key is too little there.
+ */
+#define QIAO_FABRIC_SOME_ORDERERS UINT_MAX
 
 /*
  * Number of the configuration block in force, from the value of slot 0: signed,

@@ -140,7 +140,8 @@ qiao_err qiao_fabric_anchor_read(struct qiao_lightclient *lc,
 		return qiao_fail(why, QIAO_E_CONFIG,
 				 "anchor: family is not fabric");
 	lc->demand.orderer_role = cfg->orderer_role;
-	lc->demand.min_orderers = cfg->min_orderers;
+	lc->demand.min_orderers = cfg->min_orderers ? cfg->min_orderers
+						    : QIAO_FABRIC_SOME_ORDERERS;
 	lc->gaps = cfg->gaps;
 	err = check_keys(cfg->anchor, anchor_keys, why);
 	if (err == QIAO_OK)

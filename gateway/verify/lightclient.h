@@ -55,7 +55,7 @@ struct qiao_lc_config {
 	struct qiao_slice anchor_blob; /* fabric: bytes of the genesis block */
 	/* fabric, on top of BlockValidation; see docs/light-client-fabric.md */
 	bool orderer_role;
-	unsigned int min_orderers;
+	unsigned int min_orderers; /* 0: as many as the family finds right */
 	/*
 	 * fabric: claims may leave out heights, and come later for a height
 	 * left out. For a client that is asked about single blocks; not for one

@@ -51,6 +51,7 @@ UNIT_SRC += tests/unit/verify/fabric_made_test.c
 FUZZ_SRC += tests/fuzz/fabric_block.c
 FUZZ_SRC += tests/fuzz/fabric_config.c
 FUZZ_SRC += tests/fuzz/fabric_envelope.c
+FUZZ_SRC += tests/fuzz/fabric_follow.c
 FUZZ_SRC += tests/fuzz/fabric_msp.c
 FUZZ_SRC += tests/fuzz/fabric_policy.c
 FUZZ_SRC += tests/fuzz/fabric_policy_text.c

@@ -22,7 +22,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	rest = qiao_get(&r, r.left);
 	qiao_fabric_msps_init(&m, &sigs);
-	if (qiao_fabric_msps_add(&m, &name, config, false, &why) == QIAO_OK &&
+	/* Ed25519 keys are identities from capability V3_0 on */
+	if (qiao_fabric_msps_add(&m, &name, config, size & 1, &why) ==
+		    QIAO_OK &&
 	    qiao_fabric_identify(&m, &id, rest) == QIAO_OK && id) {
 		qiao_fabric_has_role(id, QIAO_FABRIC_ADMIN);
 		qiao_fabric_signed(&m, id, &rest, 1, config);
