@@ -5,12 +5,14 @@ ifndef SAN
 TEST_PROGS += ask-adapter bad-adapter
 ask-adapter_SRC := tests/scenarios/ask_adapter.c
 bad-adapter_SRC := tests/scenarios/bad_adapter.c
-CHECKS += check-adapters check-kill check-operate check-fabric-blocks \
+CHECKS += check-adapters check-freeze check-kill check-operate check-fabric-blocks \
           check-fabric-live
 KILLS ?= 25
 endif
 check-kill:
 	$(Q)B=$(B) KILLS=$(KILLS) tests/scenarios/kill.sh
+check-freeze:
+	$(Q)B=$(B) tests/scenarios/freeze.sh
 check-operate:
 	$(Q)B=$(B) tests/scenarios/operate.sh
 check-adapters:

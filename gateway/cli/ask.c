@@ -95,7 +95,7 @@ static qiao_err exchange(int fd, struct qiao_buf *reply,
 
 qiao_err qiao_cli_ask(const struct qiao_cli *cli, qiao_err *answer,
 		      struct qiao_buf *text, const char *command,
-		      const char *argument, struct qiao_why *why)
+		      const char *const *args, size_t n, struct qiao_why *why)
 {
 	struct qiao_control_request r = { .zh = cli->zh, .json = cli->json };
 	struct qiao_control_reply reply = { .error = QIAO_OK };
@@ -106,12 +106,10 @@ qiao_err qiao_cli_ask(const struct qiao_cli *cli, qiao_err *answer,
 
 	*answer = QIAO_E_CLOSED;
 	snprintf(r.command, sizeof(r.command), "%s", command);
-	if (argument) {
-		r.n_args = 1;
-		if (!qiao_str_copy(r.args[0], sizeof(r.args[0]),
-				   qiao_slice_str(argument)))
+	for (; r.n_args < n; r.n_args++)
+		if (!qiao_str_copy(r.args[r.n_args], sizeof(r.args[0]),
+				   qiao_slice_str(args[r.n_args])))
 			return qiao_fail(why, QIAO_E_USAGE, "too long");
-	}
 	err = find_socket(path, cli, why);
 	if (err == QIAO_OK)
 		err = dial(&fd, path, why);
@@ -149,7 +147,8 @@ static int ask_and_print(const struct qiao_cli *cli, const char *argument)
 	struct qiao_why why = { "" };
 	qiao_err answer, err;
 
-	err = qiao_cli_ask(cli, &answer, &text, cli->argv[0], argument, &why);
+	err = qiao_cli_ask(cli, &answer, &text, cli->argv[0], &argument,
+			   argument != NULL, &why);
 	if (err != QIAO_OK)
 		return qiao_cli_fail(&why);
 	qiao_cli_print(&text);
@@ -243,7 +242,7 @@ int qiao_cmd_doctor(int argc, char **argv)
 	if (cli.argc != 1 || cli.json)
 		return qiao_cli_usage("qiao doctor [--lang zh|en] [--config "
 				      "FILE | --socket PATH]");
-	err = qiao_cli_ask(&cli, &answer, &text, "doctor", NULL, &why);
+	err = qiao_cli_ask(&cli, &answer, &text, "doctor", NULL, 0, &why);
 	qiao_cli_print(&text);
 	qiao_buf_free(&text);
 	if (err == QIAO_OK)

@@ -36,8 +36,8 @@ static bool ask_daemon(const struct qiao_cli *cli)
 {
 	struct qiao_buf text = QIAO_BUF;
 	struct qiao_why why = { "" };
-	qiao_err answer,
-		err = qiao_cli_ask(cli, &answer, &text, "export", NULL, &why);
+	qiao_err answer, err = qiao_cli_ask(cli, &answer, &text, "export", NULL,
+					    0, &why);
 
 	qiao_buf_free(&text);
 	if (err != QIAO_OK)

@@ -17,12 +17,14 @@ enum {
 };
 
 int qiao_cmd_audit(int argc, char **argv);
+int qiao_cmd_chain(int argc, char **argv);
 int qiao_cmd_config(int argc, char **argv);
 int qiao_cmd_denied(int argc, char **argv);
 int qiao_cmd_doctor(int argc, char **argv);
 int qiao_cmd_key(int argc, char **argv);
 int qiao_cmd_policy(int argc, char **argv);
 int qiao_cmd_reload(int argc, char **argv);
+int qiao_cmd_route(int argc, char **argv);
 int qiao_cmd_status(int argc, char **argv);
 int qiao_cmd_stop(int argc, char **argv);
 int qiao_cmd_trace(int argc, char **argv);
@@ -74,7 +76,7 @@ int qiao_cli_fail(const struct qiao_why *why);
  */
 qiao_err qiao_cli_ask(const struct qiao_cli *cli, qiao_err *answer,
 		      struct qiao_buf *text, const char *command,
-		      const char *argument, struct qiao_why *why);
+		      const char *const *args, size_t n, struct qiao_why *why);
 
 /*
  * Append a regular file or pipe of at most max bytes to out. QIAO_E_IO,

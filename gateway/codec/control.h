@@ -12,12 +12,13 @@
 #include "gateway/include/qiao/limits.h"
 
 #define QIAO_CONTROL_ARGS_MAX    4
-#define QIAO_CONTROL_REQUEST_MAX QIAO_KIB(4)
+#define QIAO_CONTROL_ARG_MAX     3072 /* a signed statement in hex */
+#define QIAO_CONTROL_REQUEST_MAX QIAO_KIB(16)
 
 struct qiao_control_request {
 	char command[QIAO_NAME_MAX + 1];
 	size_t n_args;
-	char args[QIAO_CONTROL_ARGS_MAX][QIAO_PATH_LEN];
+	char args[QIAO_CONTROL_ARGS_MAX][QIAO_CONTROL_ARG_MAX];
 	bool zh; /* lang is "zh"; else "en" */
 	bool json;
 };

@@ -442,6 +442,18 @@ static void read_group(struct loader *l, const struct qiao_cnode *group,
 	}
 }
 
+qiao_err qiao_options_read(void *base, const struct qiao_option *table,
+			   const struct qiao_conf *file, struct qiao_diags *d)
+{
+	struct loader l = { .file = file, .d = d };
+	unsigned int before = d->errors;
+
+	read_group(&l, qiao_conf_root(file), "", table, base);
+	return l.err != QIAO_OK     ? l.err
+	       : d->errors > before ? QIAO_E_CONFIG
+				    : QIAO_OK;
+}
+
 static bool find_folder(struct qiao_config *c, const char *path)
 {
 	char real[PATH_MAX];

@@ -89,6 +89,7 @@ struct qiao_config {
 	char tls_cert[QIAO_PATH_LEN], tls_key[QIAO_PATH_LEN],
 		tls_ca[QIAO_PATH_LEN];
 	char capture[QIAO_PATH_LEN]; /* "": off */
+	char operators[QIAO_PATH_LEN]; /* "": nobody may sign */
 	char policy_dir[QIAO_PATH_LEN];
 	bool policy_unsigned;
 	enum qiao_clock_source clock;

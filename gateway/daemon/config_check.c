@@ -2,6 +2,7 @@
 #include "gateway/daemon/config_check.h"
 
 #include "gateway/base/slice.h"
+#include "gateway/daemon/operators.h"
 #include "gateway/daemon/options.h"
 #include "relay/peer.h"
 
@@ -283,6 +284,18 @@ static void check_place(const struct checker *k, const struct qiao_cnode *n,
 			 path);
 }
 
+static void check_operators(const struct checker *k)
+{
+	const struct qiao_cnode *n =
+		qiao_cnode_get(qiao_conf_root(k->file), "operators");
+	struct qiao_operators o;
+
+	check_file(k, n, k->c->operators, NEED_FILE);
+	if (n && access(k->c->operators, R_OK) == 0 &&
+	    qiao_operators_load(&o, k->d, k->c->operators) == QIAO_OK)
+		qiao_operators_free(&o);
+}
+
 void qiao_config_check_files(const struct qiao_config *c,
 			     const struct qiao_conf *file, struct qiao_diags *d)
 {
@@ -297,6 +310,7 @@ void qiao_config_check_files(const struct qiao_config *c,
 	check_file(&k, in(&k, "listen", "key"), c->tls_key, NEED_PRIVATE);
 	check_file(&k, in(&k, "listen", "ca"), c->tls_ca, NEED_FILE);
 	check_file(&k, in(&k, "policy", "dir"), c->policy_dir, NEED_FOLDER);
+	check_operators(&k);
 	for (size_t i = 0; i < c->n_chains; i++) {
 		const struct qiao_config_chain *ch = &c->chains[i];
 		const struct qiao_cnode *adapter =

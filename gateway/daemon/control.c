@@ -10,6 +10,7 @@
 #include "gateway/daemon/report.h"
 #include "gateway/daemon/rules.h"
 #include "gateway/daemon/start.h"
+#include "gateway/daemon/unfreeze.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -89,6 +90,35 @@ static qiao_err run_export(struct call *c)
 	return qiao_daemon_checkpoint(c->d);
 }
 
+static qiao_err or_say(struct call *c, qiao_err err, const struct qiao_why *why)
+{
+	if (err != QIAO_OK)
+		qiao_buf_printf(&c->text, "%s\n", why->text);
+	return err;
+}
+
+static qiao_err run_unfreeze_ask(struct call *c)
+{
+	struct qiao_why why = { "" };
+	qiao_err err =
+		qiao_unfreeze_ask(c->d, &c->text, c->request.args[0],
+				  c->request.args[1], c->request.args[2], &why);
+
+	return or_say(c, err, &why);
+}
+
+static qiao_err run_unfreeze(struct call *c)
+{
+	struct qiao_why why = { "" };
+	qiao_err err = qiao_unfreeze_take(c->d, c->request.args[0], &why);
+
+	if (err == QIAO_OK)
+		qiao_buf_put_str(&c->text, c->style.zh
+						   ? "已解冻\n"
+						   : "not frozen any more\n");
+	return or_say(c, err, &why);
+}
+
 static qiao_err run_stop(struct call *c)
 {
 	qiao_daemon_stop(c->d);
@@ -102,10 +132,15 @@ static const struct {
 	bool changes; /* audited */
 	qiao_err (*run)(struct call *c);
 } commands[] = {
-	{ "status", 0, false, run_status }, { "trace", 1, false, run_trace },
-	{ "denied", 0, false, run_denied }, { "doctor", 0, false, run_doctor },
-	{ "reload", 0, true, run_reload },  { "export", 0, true, run_export },
+	{ "status", 0, false, run_status },
+	{ "trace", 1, false, run_trace },
+	{ "denied", 0, false, run_denied },
+	{ "doctor", 0, false, run_doctor },
+	{ "reload", 0, true, run_reload },
+	{ "export", 0, true, run_export },
 	{ "stop", 0, true, run_stop },
+	{ "unfreeze-ask", 3, false, run_unfreeze_ask },
+	{ "unfreeze", 1, true, run_unfreeze },
 };
 
 static qiao_err write_operator(struct qiao_txn *txn, void *arg)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the threads of the relay process share. Built by start.c, then constant
- * except for what a lock is named for. Lock order: chain -> policy -> store
- * writer; a function that runs in a store transaction takes no lock.
+ * except for what a lock is named for. Lock order: chain -> policy, freeze
+ * -> store writer; a function that runs in a store transaction takes no lock.
  */
 #ifndef GATEWAY_DAEMON_DAEMON_H
 #define GATEWAY_DAEMON_DAEMON_H
@@ -87,6 +87,9 @@ struct qiao_daemon {
 	struct qiao_capture *capture;
 
 	struct qiao_spawner *spawner;
+
+	/* a freeze, or its end: row and flag together */
+	pthread_mutex_t freeze_lock;
 
 	pthread_mutex_t rules_lock;
 	struct qiao_rules *rules; /* NULL until loaded: everything is denied */

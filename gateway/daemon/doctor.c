@@ -398,18 +398,72 @@ static void check_chain(struct doctor *k, struct qiao_chain *c)
 		 QIAO_SAY(k->zh, "高度 %" PRIu64 " 之前已验证, 最近 %s 前",
 			  "verified below height %" PRIu64 ", newest %s ago"),
 		 (uint64_t)c->next, qiao_ago(ago, accepted, k->now));
-	if (c->frozen)
-		say(k, BAD, name,
-		    QIAO_SAY(k->zh, "已冻结: 同一高度有两个有效区块头",
-			     "frozen: two valid headers at one height"),
-		    QIAO_SAY(k->zh, "证据在 gateway.data; 与链的运营方查明",
-			     "the evidence is in gateway.data; settle it with "
-			     "those who run the chain"));
-	else
+	if (!c->frozen) /* if so: check_freezes */
 		say(k, k->now - accepted > LAG_MS ? WARN : GOOD, name, text,
 		    QIAO_SAY(k->zh, "若链上有新区块,请查适配器或对端",
 			     "if the chain has new blocks, look at the adapter "
 			     "or the peer"));
+}
+
+static qiao_err note_freeze(void *ctx, const void *row)
+{
+	const struct qiao_freeze_row *f = row;
+	struct qiao_buf text = QIAO_BUF, remedy = QIAO_BUF;
+	struct doctor *k = ctx;
+	char name[QIAO_NAME_MAX + 32];
+
+	if (f->scope == QIAO_SCOPE_PEER)
+		return QIAO_OK;
+	snprintf(name, sizeof(name),
+		 f->scope == QIAO_SCOPE_CHAIN
+			 ? QIAO_SAY(k->zh, "链 %s", "chain %s")
+			 : QIAO_SAY(k->zh, "路由 %s", "route %s"),
+		 f->name);
+	qiao_freeze_text(&text, k->d, f, k->zh, k->now);
+	qiao_freeze_remedy(&remedy, f, k->zh);
+	qiao_buf_put_u8(&text, 0);
+	qiao_buf_put_u8(&remedy, 0);
+	if (text.err == QIAO_OK && remedy.err == QIAO_OK)
+		say(k, BAD, name, (const char *)text.p, (const char *)remedy.p);
+	qiao_buf_free(&text);
+	qiao_buf_free(&remedy);
+	return QIAO_OK;
+}
+
+/* In force, but gone after a restart. */
+static void need_row(struct doctor *k, struct qiao_txn *txn,
+		     enum qiao_scope scope, const char *name)
+{
+	if (qiao_store_frozen(txn, NULL, scope, name) == QIAO_E_NOTFOUND)
+		say(k, BAD, name,
+		    QIAO_SAY(k->zh, "已冻结,但未能写入存储",
+			     "frozen, but the disk did not take it"),
+		    QIAO_SAY(k->zh, "先排除磁盘故障,此前不要重启",
+			     "put the disk in order; do not restart before"));
+}
+
+static qiao_err read_freezes(struct qiao_txn *txn, void *arg)
+{
+	struct doctor *k = arg;
+	qiao_err err = qiao_store_freeze_each(txn, note_freeze, k);
+
+	for (size_t i = 0; i < k->d->n_chains; i++)
+		if (k->d->chains[i].frozen)
+			need_row(k, txn, QIAO_SCOPE_CHAIN,
+				 k->d->chains[i].cfg->name);
+	for (size_t i = 0; i < k->d->n_routes; i++)
+		if (k->d->routes[i].frozen)
+			need_row(k, txn, QIAO_SCOPE_ROUTE,
+				 k->d->routes[i].cfg->name);
+	return err;
+}
+
+static void check_freezes(struct doctor *k)
+{
+	if (qiao_store_read(k->d->store, read_freezes, k) != QIAO_OK)
+		say(k, BAD, QIAO_SAY(k->zh, "冻结", "freezes"),
+		    QIAO_SAY(k->zh, "存储不可读", "the store is unreadable"),
+		    NULL);
 }
 
 static void check_movement(struct doctor *k)
@@ -448,6 +502,7 @@ qiao_err qiao_doctor_report(struct qiao_daemon *d, struct qiao_buf *out,
 			check_adapter(&k, &d->chains[i]);
 		check_chain(&k, &d->chains[i]);
 	}
+	check_freezes(&k);
 	check_tls(&k);
 	for (size_t i = 0; i < d->n_links; i++)
 		check_peer(&k, &d->links[i]);

@@ -128,21 +128,25 @@ static qiao_err commit(struct batch *b)
 /* What the node shows for our newest height, against what we accepted. */
 static void look_for_fork(struct qiao_chain *c)
 {
+	struct qiao_bundle *bundle =
+		qiao_calloc(QIAO_HEADERS_PER_BATCH_MAX, sizeof(*bundle));
 	struct qiao_buf bytes = QIAO_BUF;
-	struct qiao_bundle bundle;
 	struct qiao_why why;
 	size_t n;
 
-	if (c->next < 2)
-		return; /* only the anchor: it is pinned, not compared */
-	if (qiao_host_fetch(c->host, &bytes, &bundle, &n, 1, c->next - 1,
+	/* a node gives as many as it has; only the anchor: nothing to compare
+	 */
+	if (bundle && c->next >= 2 &&
+	    qiao_host_fetch(c->host, &bytes, bundle, &n,
+			    QIAO_HEADERS_PER_BATCH_MAX, c->next - 1,
 			    FETCH_BYTES, &why) == QIAO_OK &&
-	    n == 1) {
+	    n > 0) {
 		pthread_mutex_lock(&c->lock);
-		qiao_chain_compare(c, bundle.height, bundle.claim);
+		qiao_chain_compare(c, bundle[0].height, bundle[0].claim);
 		pthread_mutex_unlock(&c->lock);
 	}
 	qiao_buf_free(&bytes);
+	qiao_free(bundle);
 }
 
 /*

@@ -3,6 +3,7 @@
 
 #include "gateway/base/clock.h"
 #include "gateway/base/file.h"
+#include "gateway/base/hex.h"
 #include "gateway/base/log.h"
 #include "gateway/base/slice.h"
 #include "gateway/crypto/hash.h"
@@ -25,6 +26,26 @@ struct freeze_arg {
 	const char *why;
 };
 
+static qiao_err audit_freeze(const struct freeze_arg *a, struct qiao_txn *txn,
+			     const struct qiao_freeze_row *f)
+{
+	bool chain = a->scope == QIAO_SCOPE_CHAIN;
+	struct qiao_audit_entry e;
+
+	qiao_audit_begin(&e, chain ? "chain_frozen" : "route_frozen", f->at);
+	qiao_audit_str(&e, chain ? "chain" : "route", a->name);
+	if (chain)
+		qiao_audit_int(&e, "height", (int64_t)a->height);
+	else
+		qiao_audit_str(&e, "why", a->why);
+	if (qiao_hash_is_zero(&f->evidence))
+		qiao_audit_null(&e, "evidence");
+	else
+		qiao_audit_hash(&e, "evidence", &f->evidence);
+	return qiao_audit_append(&a->d->log, txn, &e, NULL, NULL);
+}
+
+/* The first reason stays: a peer cannot fill our disk with further ones. */
 static qiao_err write_freeze(struct qiao_txn *txn, void *arg)
 {
 	struct freeze_arg *a = arg;
@@ -33,47 +54,68 @@ static qiao_err write_freeze(struct qiao_txn *txn, void *arg)
 				       .at = qiao_now_ms(),
 				       .bytes = a->evidence };
 	struct qiao_freeze_row f = { .scope = a->scope, .at = e.at };
-	struct qiao_audit_entry entry;
-	qiao_err err = QIAO_OK;
+	qiao_err err = qiao_store_frozen(txn, NULL, a->scope, a->name);
 
-	qiao_sha256(&e.digest, a->evidence);
-	f.evidence = e.digest;
+	if (err != QIAO_E_NOTFOUND)
+		return err;
+	err = QIAO_OK;
 	snprintf(e.name, sizeof(e.name), "%s", a->name);
 	snprintf(f.name, sizeof(f.name), "%s", a->name);
 	snprintf(f.why, sizeof(f.why), "%s", a->why);
-	if (a->evidence.n > 0)
+	if (a->evidence.n > 0) {
+		qiao_sha256(&e.digest, a->evidence);
+		f.evidence = e.digest;
 		err = qiao_store_evidence_put(txn, &e);
+	}
 	if (err == QIAO_OK)
 		err = qiao_store_freeze(txn, &f);
-	if (err != QIAO_OK || a->scope != QIAO_SCOPE_CHAIN)
-		return err;
-	qiao_audit_begin(&entry, "chain_frozen", e.at);
-	qiao_audit_str(&entry, "chain", a->name);
-	qiao_audit_int(&entry, "height", (int64_t)a->height);
-	qiao_audit_hash(&entry, "evidence", &e.digest);
-	return qiao_audit_append(&a->d->log, txn, &entry, NULL, NULL);
+	return err == QIAO_OK ? audit_freeze(a, txn, &f) : err;
+}
+
+char *qiao_freeze_path(char *out, size_t size, const struct qiao_daemon *d,
+		       const char *name, const struct qiao_hash *evidence)
+{
+	char hex[QIAO_HEX_LEN(8)];
+
+	snprintf(out, size, "%s/evidence-%s-%s.bin", d->cfg->data, name,
+		 qiao_hex_encode(hex, qiao_slice_of(evidence->b, 8)));
+	return out;
 }
 
 /* A third party checks it with the family's own rules: keep it as a file, too.
  */
-static void write_evidence_file(struct qiao_daemon *d, const char *name,
-				uint64_t height, struct qiao_slice evidence)
+static void write_evidence_file(const struct freeze_arg *a)
 {
 	char path[QIAO_PATH_LEN * 2];
+	struct qiao_hash digest;
 	struct qiao_why why;
 
-	snprintf(path, sizeof(path), "%s/evidence-%s-%" PRIu64 ".bin",
-		 d->cfg->data, name, height);
-	if (qiao_file_write(path, evidence, 0600, &why) != QIAO_OK)
+	if (a->evidence.n == 0)
+		return;
+	qiao_sha256(&digest, a->evidence);
+	qiao_freeze_path(path, sizeof(path), a->d, a->name, &digest);
+	if (qiao_file_write(path, a->evidence, 0600, &why) != QIAO_OK)
 		qiao_log(QIAO_LOG_ERROR, "evidence-file", "why=\"%s\"",
 			 why.text);
 }
 
 /* One that is not on the disk ends with this process: say so. */
-static void store_freeze(struct freeze_arg *a)
+static void freeze(struct freeze_arg *a, atomic_bool *flag)
 {
-	qiao_err err = qiao_store_write(a->d->store, write_freeze, a);
+	qiao_err err = QIAO_OK;
 
+	pthread_mutex_lock(&a->d->freeze_lock);
+	if (!*flag) {
+		*flag = true; /* at once, whatever the disk says */
+		write_evidence_file(a);
+		err = qiao_store_write(a->d->store, write_freeze, a);
+		qiao_log(QIAO_LOG_ERROR,
+			 a->scope == QIAO_SCOPE_CHAIN ? "chain-frozen"
+						      : "route-frozen",
+			 "name=%s height=%" PRIu64 " why=\"%s\"", a->name,
+			 a->height, a->why);
+	}
+	pthread_mutex_unlock(&a->d->freeze_lock);
 	if (err != QIAO_OK)
 		qiao_log(QIAO_LOG_ERROR, "freeze-not-stored",
 			 "name=%s err=%s: do not restart before the disk is "
@@ -87,12 +129,7 @@ void qiao_chain_freeze(struct qiao_chain *c, uint64_t height,
 	struct freeze_arg a = { c->d,   QIAO_SCOPE_CHAIN, c->cfg->name,
 				height, evidence,         why->text };
 
-	c->frozen = true; /* at once, whatever the disk says */
-	write_evidence_file(c->d, c->cfg->name, height, evidence);
-	store_freeze(&a);
-	qiao_log(QIAO_LOG_ERROR, "chain-frozen",
-		 "chain=%s height=%" PRIu64 " why=\"%s\"", c->cfg->name, height,
-		 why->text);
+	freeze(&a, &c->frozen);
 }
 
 void qiao_route_freeze(struct qiao_route *r, struct qiao_slice evidence,
@@ -101,8 +138,7 @@ void qiao_route_freeze(struct qiao_route *r, struct qiao_slice evidence,
 	struct freeze_arg a = { r->from->d, QIAO_SCOPE_ROUTE, r->cfg->name,
 				0,          evidence,         why };
 
-	qiao_route_froze(r, why); /* at once, whatever the disk says */
-	store_freeze(&a);
+	freeze(&a, &r->frozen);
 }
 
 qiao_err qiao_route_freeze_in_txn(struct qiao_txn *txn,
@@ -117,9 +153,10 @@ qiao_err qiao_route_freeze_in_txn(struct qiao_txn *txn,
 
 void qiao_route_froze(struct qiao_route *r, const char *why)
 {
-	r->frozen = true;
-	qiao_log(QIAO_LOG_ERROR, "route-frozen", "route=%s why=\"%s\"",
-		 r->cfg->name, why);
+	const struct qiao_slice none = { NULL, 0 };
+
+	/* its row is there, unless operators took it away just now */
+	qiao_route_freeze(r, none, why);
 }
 
 bool qiao_route_is_frozen(const struct qiao_route *r)

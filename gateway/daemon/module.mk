@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 LIB_SRC += $(addprefix gateway/daemon/,accept.c arrival.c bell.c chain.c \
            conclude.c daemon.c decide.c deliverer.c exchange.c follower.c freeze.c \
+           operators.c unfreeze.c \
            headers.c \
            message.c overlay.c receipts.c release.c send.c sender.c \
            statement.c subject.c)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "gateway/daemon/options.h"
 
+#include "gateway/daemon/operators.h"
+
 #define AT(type, member)                     \
 	.at = offsetof(struct type, member), \
 	.size = sizeof(((struct type *)0)->member)
@@ -220,6 +222,9 @@ const struct qiao_option qiao_options[] = {
 	  .help = "Where peers reach it, and its TLS files." },
 	{ "policy", QIAO_OPT_GROUP, .required = true, .members = policy_options,
 	  .help = "The rules. See also \"qiao policy check\"." },
+	{ "operators", QIAO_OPT_FILE, AT(qiao_config, operators),
+	  .example = "operators.cfg",
+	  .help = "Who may sign for this gateway, and with which keys. Two of them lift a freeze. Not writable by group or others. Read anew at each use." },
 	{ "clock", QIAO_OPT_GROUP, .required = true, .members = clock_options,
 	  .help = "Decisions depend on the time." },
 	{ "chains", QIAO_OPT_LIST, .required = true,
@@ -240,6 +245,37 @@ const struct qiao_option qiao_options[] = {
 	  .count_at = offsetof(struct qiao_config, n_routes),
 	  .max = QIAO_ROUTES_MAX, .allocated = true, .members = route_options,
 	  .help = "A route goes from a chain to a chain, by one peer. It sends when our adapter is on `from', it receives when our adapter is on `to'." },
+	{ .name = NULL },
+};
+
+static const struct qiao_option operator_options[] = {
+	{ "id", QIAO_OPT_NAME, .required = true, AT(qiao_operator, id),
+	  .example = "li-wei", .help = "Short name, for the audit log." },
+	{ "name", QIAO_OPT_TEXT, .required = true, AT(qiao_operator, name),
+	  .example = "Li Wei", .help = "The person." },
+	{ "roles", QIAO_OPT_WORDS, .required = true,
+	  .at = offsetof(struct qiao_operator, roles),
+	  .size = sizeof(((struct qiao_operator *)0)->roles[0]),
+	  .count_at = offsetof(struct qiao_operator, n_roles),
+	  .max = QIAO_OPERATOR_ROLES_MAX, .example = "[ \"unfreeze\" ]",
+	  .help = "What the person may sign. \"unfreeze\": that a frozen chain or route goes on." },
+	{ "keys", QIAO_OPT_LIST, .required = true,
+	  .at = offsetof(struct qiao_operator, keys),
+	  .size = sizeof(struct qiao_config_key),
+	  .count_at = offsetof(struct qiao_operator, n_keys),
+	  .min = 1, .max = QIAO_PEER_KEYS_CONF_MAX, .members = key_options,
+	  .help = "Public keys, as \"qiao key show\" prints them. No two people may have the same." },
+	{ .name = NULL },
+};
+
+const struct qiao_option qiao_operator_options[] = {
+	{ "operators", QIAO_OPT_LIST, .required = true,
+	  .at = offsetof(struct qiao_operators, list),
+	  .size = sizeof(struct qiao_operator),
+	  .count_at = offsetof(struct qiao_operators, n),
+	  .max = QIAO_OPERATORS_MAX, .allocated = true,
+	  .members = operator_options,
+	  .help = "The people who may sign for this gateway." },
 	{ .name = NULL },
 };
 /* clang-format on */

@@ -2,7 +2,7 @@
 /*
  * The table of configuration options. Parser, checks, commented example and
  * man page are all made from it, so an option without its help cannot be.
- * Private to config*.c.
+ * Private to config*.c and operators.c.
  */
 #ifndef GATEWAY_DAEMON_OPTIONS_H
 #define GATEWAY_DAEMON_OPTIONS_H
@@ -48,5 +48,13 @@ struct qiao_option {
 };
 
 extern const struct qiao_option qiao_options[];
+extern const struct qiao_option qiao_operator_options[];
+
+/*
+ * A whole file by a table without paths into *base, which is zeroed; findings
+ * in d. QIAO_E_CONFIG, QIAO_E_NOMEM: lists may be there all the same.
+ */
+qiao_err qiao_options_read(void *base, const struct qiao_option *table,
+			   const struct qiao_conf *file, struct qiao_diags *d);
 
 #endif

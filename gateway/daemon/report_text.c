@@ -3,6 +3,8 @@
 
 #include "gateway/base/clock.h"
 #include "gateway/base/slice.h"
+#include "gateway/crypto/hash.h"
+#include "gateway/daemon/freeze.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -73,4 +75,33 @@ void qiao_jw_copy(struct qiao_jw *w, const struct qiao_json *v)
 		qiao_jw_end(w);
 		break;
 	}
+}
+
+void qiao_freeze_text(struct qiao_buf *out, const struct qiao_daemon *d,
+		      const struct qiao_freeze_row *f, bool zh, int64_t now)
+{
+	char at[QIAO_TIME_LEN], ago[QIAO_AGO_LEN], path[2 * QIAO_PATH_LEN];
+
+	qiao_buf_printf(
+		out,
+		QIAO_SAY(zh, "%s前冻结 (%s): %s", "frozen %s ago (%s): %s"),
+		qiao_ago(ago, f->at, now), qiao_time_format(at, f->at, 0),
+		f->why);
+	if (!qiao_hash_is_zero(&f->evidence))
+		qiao_buf_printf(out, QIAO_SAY(zh, "; 证据 %s", "; evidence %s"),
+				qiao_freeze_path(path, sizeof(path), d, f->name,
+						 &f->evidence));
+}
+
+void qiao_freeze_remedy(struct qiao_buf *out, const struct qiao_freeze_row *f,
+			bool zh)
+{
+	qiao_buf_printf(out,
+			QIAO_SAY(zh,
+				 "与对方查明原因后: qiao %s unfreeze %s "
+				 "--reason TEXT --sign KEYFILE",
+				 "settle it with the other side, then: qiao %s "
+				 "unfreeze %s --reason TEXT --sign KEYFILE"),
+			f->scope == QIAO_SCOPE_CHAIN ? "chain" : "route",
+			f->name);
 }

@@ -374,6 +374,7 @@ qiao_err qiao_daemon_open(struct qiao_daemon **out,
 	d->spawner = spawner;
 	d->started_ms = qiao_now_ms();
 	pthread_mutex_init(&d->rules_lock, NULL);
+	pthread_mutex_init(&d->freeze_lock, NULL);
 	why->text[0] = '\0';
 	err = build(d, findings, why);
 	if (err == QIAO_OK) {
@@ -406,6 +407,7 @@ void qiao_daemon_close(struct qiao_daemon *d)
 	qiao_store_close(d->store);
 	qiao_key_free(d->key);
 	pthread_mutex_destroy(&d->rules_lock);
+	pthread_mutex_destroy(&d->freeze_lock);
 	qiao_wipe(d, sizeof(*d));
 	qiao_free(d);
 }

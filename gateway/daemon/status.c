@@ -5,6 +5,7 @@
 #include "gateway/base/hex.h"
 #include "gateway/base/mem.h"
 #include "gateway/base/slice.h"
+#include "gateway/daemon/freeze.h"
 #include "gateway/daemon/report_text.h"
 #include "gateway/store/audit.h"
 #include "gateway/store/chain.h"
@@ -32,6 +33,8 @@ struct status {
 	struct counts route[QIAO_ROUTES_MAX]; /* outgoing, by route */
 	struct counts peer[QIAO_PEERS_MAX];   /* incoming, by peer */
 	char frozen[QIAO_ROUTES_MAX][256];    /* why, by route */
+	size_t n_freezes;
+	struct qiao_freeze_row freeze[QIAO_CHAINS_MAX + QIAO_ROUTES_MAX];
 	uint64_t entries, signed_;
 	int64_t signed_at;
 	struct qiao_hash root;
@@ -107,6 +110,9 @@ static qiao_err note_freeze(void *ctx, const void *row)
 	struct status *s = ctx;
 	const struct qiao_freeze_row *r = row;
 
+	if (r->scope != QIAO_SCOPE_PEER &&
+	    s->n_freezes < sizeof(s->freeze) / sizeof(s->freeze[0]))
+		s->freeze[s->n_freezes++] = *r;
 	for (size_t i = 0; i < s->d->n_routes; i++) {
 		const struct qiao_route *route = &s->d->routes[i];
 		const char *name = route->cfg->name;
@@ -286,6 +292,42 @@ static void json_route(struct qiao_jw *w, const struct status *s, size_t i)
 	qiao_jw_end(w);
 }
 
+static void json_freeze(struct qiao_jw *w, const struct status *s, size_t i)
+{
+	const struct qiao_freeze_row *f = &s->freeze[i];
+	char path[2 * QIAO_PATH_LEN];
+
+	qiao_jw_obj(w);
+	qiao_jw_ktime(w, "at", f->at);
+	qiao_jw_kstr_or_null(w, "evidence",
+			     qiao_hash_is_zero(&f->evidence)
+				     ? ""
+				     : qiao_freeze_path(path, sizeof(path),
+							s->d, f->name,
+							&f->evidence));
+	qiao_jw_kstr(w, "name", f->name);
+	qiao_jw_kstr(w, "scope",
+		     f->scope == QIAO_SCOPE_CHAIN ? "chain" : "route");
+	qiao_jw_kstr(w, "why", f->why);
+	qiao_jw_end(w);
+}
+
+static void text_freeze(struct qiao_buf *out, const struct status *s, size_t i,
+			bool zh)
+{
+	const struct qiao_freeze_row *f = &s->freeze[i];
+
+	qiao_buf_printf(out, "! %s %s ",
+			f->scope == QIAO_SCOPE_CHAIN
+				? QIAO_SAY(zh, "链", "chain")
+				: QIAO_SAY(zh, "路由", "route"),
+			f->name);
+	qiao_freeze_text(out, s->d, f, zh, s->now);
+	qiao_buf_put_str(out, "\n  -> ");
+	qiao_freeze_remedy(out, f, zh);
+	qiao_buf_put_str(out, "\n");
+}
+
 static void json_policy(struct qiao_jw *w, const struct status *s)
 {
 	qiao_jw_key(w, "policy");
@@ -341,6 +383,7 @@ static qiao_err as_json(struct qiao_buf *out, const struct status *s)
 	qiao_jw_kstr(&w, "source", clock_name(d->cfg->clock));
 	qiao_jw_end(&w);
 	qiao_jw_kint(&w, "epoch", (int64_t)s->meta.epoch);
+	json_list(&w, "frozen", s, s->n_freezes, json_freeze);
 	qiao_jw_kstr(&w, "gateway", d->cfg->id);
 	qiao_jw_khex(&w, "network", qiao_slice_hash(&d->cfg->network));
 	json_list(&w, "peers", s, d->n_links, json_peer);
@@ -519,6 +562,8 @@ static qiao_err as_text(struct qiao_buf *out, const struct status *s, bool zh)
 		text_peer(out, s, i, zh);
 	for (size_t i = 0; i < s->d->n_routes; i++)
 		text_route(out, s, i, zh);
+	for (size_t i = 0; i < s->n_freezes; i++)
+		text_freeze(out, s, i, zh);
 	qiao_buf_printf(
 		out,
 		QIAO_SAY(zh,
