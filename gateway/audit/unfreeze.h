@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What operators sign to lift a freeze (docs/wire.md 9.4). It names the very
+ * What operators sign to lift a freeze (docs/wire.md 9.6). It names the very
  * freeze, by its moment and evidence, so that it lifts no later one. Pure.
  */
 #ifndef GATEWAY_AUDIT_UNFREEZE_H

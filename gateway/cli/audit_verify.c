@@ -10,6 +10,7 @@
 #include "gateway/cli/audit_heads.h"
 #include "gateway/cli/audit_peers.h"
 #include "gateway/cli/audit_policy.h"
+#include "gateway/cli/audit_unfreeze.h"
 #include "gateway/crypto/hash.h"
 #include "policies/engine/decision_json.h"
 
@@ -240,6 +241,16 @@ static qiao_err check_peer(struct verifier *k, uint64_t i,
 	return err == QIAO_E_NOTFOUND ? QIAO_OK : err;
 }
 
+static qiao_err check_unfrozen(struct verifier *k, uint64_t i,
+			       const struct qiao_json *e)
+{
+	struct qiao_why why = { "" };
+
+	if (qiao_audit_unfrozen(e, &k->network, k->r->gateway, &why) == QIAO_OK)
+		return QIAO_OK;
+	return TAMPERED(k, i, i, "%s", why.text);
+}
+
 static qiao_err check_type(struct verifier *k, uint64_t i,
 			   const struct qiao_json *e, struct qiao_slice bytes)
 {
@@ -249,8 +260,12 @@ static qiao_err check_type(struct verifier *k, uint64_t i,
 		return check_start(k, i, e);
 	if (text_is(e, "type", "policy_activated"))
 		return activate(k, i, qiao_json_get(e, "bundle"));
-	if (text_is(e, "type", "chain_frozen"))
+	if (text_is(e, "type", "chain_frozen") ||
+	    (text_is(e, "type", "route_frozen") &&
+	     qiao_json_text(qiao_json_get(e, "evidence")).n > 0))
 		return check_evidence(k, i, e);
+	if (text_is(e, "type", "unfrozen"))
+		return check_unfrozen(k, i, e);
 	return check_peer(k, i, e);
 }
 

@@ -109,11 +109,13 @@ static void freeze(struct freeze_arg *a, atomic_bool *flag)
 		*flag = true; /* at once, whatever the disk says */
 		write_evidence_file(a);
 		err = qiao_store_write(a->d->store, write_freeze, a);
-		qiao_log(QIAO_LOG_ERROR,
-			 a->scope == QIAO_SCOPE_CHAIN ? "chain-frozen"
-						      : "route-frozen",
-			 "name=%s height=%" PRIu64 " why=\"%s\"", a->name,
-			 a->height, a->why);
+		if (a->scope == QIAO_SCOPE_CHAIN)
+			qiao_log(QIAO_LOG_ERROR, "chain-frozen",
+				 "chain=%s height=%" PRIu64 " why=\"%s\"",
+				 a->name, a->height, a->why);
+		else
+			qiao_log(QIAO_LOG_ERROR, "route-frozen",
+				 "route=%s why=\"%s\"", a->name, a->why);
 	}
 	pthread_mutex_unlock(&a->d->freeze_lock);
 	if (err != QIAO_OK)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * How a freeze ends: two operators sign that very freeze away (docs/wire.md
- * 9.4). Scopes are the words "chain" and "route".
+ * 9.6). Scopes are the words "chain" and "route".
  */
 #ifndef GATEWAY_DAEMON_UNFREEZE_H
 #define GATEWAY_DAEMON_UNFREEZE_H

@@ -23,7 +23,7 @@ static struct qiao_unfreeze statement(void)
 	return u;
 }
 
-/* docs/wire.md 9.4 */
+/* docs/wire.md 9.6 */
 #define VECTOR                                                           \
 	"9a01c420010101010101010101010101010101010101010101010101010101" \
 	"0101010101ab70726f76696e63652d677701a46369747991c4200202020202" \
