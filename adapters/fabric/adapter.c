@@ -210,6 +210,16 @@ static qiao_err submit(void *self, const struct qiao_submission *s,
 		       : only_recorded(why);
 }
 
+static qiao_err submit_many(void *self, struct qiao_submitted *out,
+			    const struct qiao_submission *s, size_t n,
+			    struct qiao_why *why)
+{
+	struct fabric *f = self;
+
+	return f->live ? fabric_live_submit_many(f->live, out, s, n, why)
+		       : only_recorded(why);
+}
+
 static qiao_err lookup(void *self, struct qiao_lookup *out,
 		       const struct qiao_hash *id, struct qiao_why *why)
 {
@@ -247,6 +257,7 @@ static struct qiao_adapter_api api = {
 	.lookup = lookup,
 	.receipt = receipt,
 	.close = close_chain,
+	.submit_many = submit_many,
 };
 
 int main(int argc, char **argv)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "adapters/fabric/blocks.h"
 
+#include "adapters/fabric/block.h"
 #include "adapters/fabric/explain.h"
 #include "gateway/base/clock.h"
 #include "gateway/base/log.h"
@@ -11,9 +12,12 @@
 
 #define ORDERER_DELIVER "/orderer.AtomicBroadcast/Deliver"
 #define PEER_DELIVER    "/protos.Deliver/Deliver"
-#define CACHE_BYTES     QIAO_MIB(64)
-#define BLOCK_MS        2000 /* for a block that is said to exist */
-#define PAUSE_MS        2000 /* before a server that failed is asked again */
+#define CACHE_BYTES     QIAO_MIB(16)
+#define BATCH_BYTES     QIAO_MIB(2) /* of one message to the gateway */
+#define BLOCK_MS        2000        /* for a block that is said to exist */
+#define PAUSE_MS        2000  /* before a server that failed is asked again */
+#define COPIES_MS       3000  /* for the copies of one block */
+#define NO_COPY_MS      10000 /* before a server that gave none is asked */
 #define ANSWER_MAX      (QIAO_BLOCK_MAX + QIAO_KIB(1))
 
 void fabric_blocks_open(struct fabric_blocks *b,
@@ -128,6 +132,34 @@ static qiao_err next_block(struct fabric_stream *s, struct qiao_buf *block,
 		err = block->err;
 	}
 	qiao_buf_free(&answer);
+	return err;
+}
+
+/* --- one block -------------------------------------------------------------
+ */
+static qiao_err get_from(struct fabric_blocks *b, struct qiao_buf *block,
+			 uint64_t height, size_t source, bool headers_only,
+			 struct qiao_why *why)
+{
+	const struct fabric_seek what = { .start = height,
+					  .stop = height,
+					  .wait = true,
+					  .headers_only = headers_only };
+	struct fabric_session *session = fabric_session_take(b->sessions);
+	struct fabric_stream *s;
+	uint64_t number = 0;
+	qiao_err err = seek(&s, session, source, &what);
+
+	if (err == QIAO_OK)
+		err = next_block(s, block, &number, session, source, BLOCK_MS,
+				 why);
+	if (err == QIAO_OK && number != height)
+		err = qiao_fail(why, QIAO_E_NUMBER, "%s: gave another block",
+				b->cfg->source[source].address);
+	if (err != QIAO_OK)
+		qiao_buf_clear(block);
+	fabric_stream_close(s);
+	fabric_session_release(b->sessions, session);
 	return err;
 }
 
@@ -313,6 +345,8 @@ qiao_err fabric_blocks_head(struct fabric_blocks *b, uint64_t *next_height,
 	qiao_err err = QIAO_OK;
 
 	pthread_mutex_lock(&b->lock);
+	b->batch = 0;
+	b->batch_end = 0;
 	look_for_renewal(b);
 	if (known < b->first || known > b->next)
 		move_to(b, known);
@@ -375,13 +409,90 @@ static qiao_err have(struct fabric_blocks *b, uint64_t height,
 	return QIAO_OK;
 }
 
-static qiao_err serve(struct fabric_blocks *b, struct qiao_buf *block,
-		      uint64_t height)
+/* The same block with the signature of one orderer more, if it gives it. */
+static void join_copy(struct fabric_blocks *b, struct qiao_buf *block,
+		      uint64_t height, size_t orderer)
 {
-	qiao_buf_put(block, qiao_buf_slice(&b->cache[0].block));
-	b->server = b->cache[0].source;
+	struct qiao_buf copy = { .max = QIAO_BLOCK_MAX };
+	struct qiao_buf joined = { .max = QIAO_BLOCK_MAX };
+	struct qiao_why why = { "another block than that of the others" };
+	qiao_err err = get_from(b, &copy, height, orderer, true, &why);
+
+	if (err == QIAO_OK)
+		err = fabric_block_join(&joined, qiao_buf_slice(block),
+					qiao_buf_slice(&copy));
+	if (err == QIAO_OK) {
+		qiao_buf_free(block);
+		*block = joined;
+	} else {
+		qiao_log(QIAO_LOG_WARN, "copy-missing",
+			 "server=%s height=%" PRIu64 " err=%s why=\"%s\"",
+			 b->cfg->source[orderer].address, height,
+			 qiao_errname(err), why.text);
+		b->not_before_ms[orderer] = qiao_monotonic_ms() + NO_COPY_MS;
+		qiao_buf_free(&joined);
+	}
+	qiao_buf_free(&copy);
+}
+
+/*
+ * Each raft orderer signs its own copy, and the light client may want several
+ * for the newest claim of a batch (docs/wire.md 8.1).
+ */
+static void join_copies(struct fabric_blocks *b, struct qiao_buf *block,
+			uint64_t height, size_t server)
+{
+	int64_t deadline = qiao_monotonic_ms() + COPIES_MS;
+	size_t signers = 0;
+
+	for (size_t i = 1; i < b->cfg->sources + 1; i++) {
+		size_t o = (server + i) % b->cfg->sources;
+
+		if (fabric_block_signers(&signers, qiao_buf_slice(block)) !=
+			    QIAO_OK ||
+		    signers >= b->cfg->copies || rest(deadline) == 0)
+			return;
+		if (o != server && !b->cfg->source[o].is_peer &&
+		    b->not_before_ms[o] <= qiao_monotonic_ms())
+			join_copy(b, block, height, o);
+	}
+}
+
+/* Is this to be the last one of a batch? */
+static bool is_last(const struct fabric_blocks *b, uint64_t height)
+{
+	size_t next = b->n > 1 ? b->cache[1].block.n : 0;
+
+	return height + 1 == b->tip ||
+	       b->batch + b->cache[0].block.n + next > BATCH_BYTES;
+}
+
+static qiao_err serve(struct fabric_blocks *b, struct qiao_buf *block,
+		      uint64_t height, bool again)
+{
+	struct fabric_cached *c = &b->cache[0];
+
+	b->server = c->source;
 	b->served = height + 1;
+	b->batch += c->block.n;
+	if (b->cfg->copies > 1 && height > 0 && (again || is_last(b, height))) {
+		b->bytes -= c->block.n;
+		join_copies(b, &c->block, height, c->source);
+		b->bytes += c->block.n;
+		b->batch_end = height + 1;
+	}
+	qiao_buf_put(block, qiao_buf_slice(&c->block));
 	return block->err;
+}
+
+/* After the last block of a batch: none until `head` is asked, or it insists.
+ */
+static bool is_behind_batch(struct fabric_blocks *b, uint64_t height)
+{
+	bool behind = b->batch_end > 0 && height == b->batch_end;
+
+	b->batch_end = 0;
+	return behind;
 }
 
 qiao_err fabric_blocks_fetch(struct fabric_blocks *b, struct qiao_buf *block,
@@ -391,13 +502,19 @@ qiao_err fabric_blocks_fetch(struct fabric_blocks *b, struct qiao_buf *block,
 	qiao_err err;
 
 	pthread_mutex_lock(&b->lock);
+	if (is_behind_batch(b, height)) {
+		pthread_mutex_unlock(&b->lock);
+		return qiao_fail(why, QIAO_E_NOTFOUND,
+				 "block %" PRIu64 " begins another batch",
+				 height);
+	}
 	again = height < b->served;
 	exists = again || height < b->tip;
 	if (again)
 		refuse_copy(b, height);
 	err = have(b, height, exists ? BLOCK_MS : 0);
 	if (err == QIAO_OK)
-		err = serve(b, block, height);
+		err = serve(b, block, height, again);
 	else if (b->failures > 0)
 		*why = b->why;
 	else
@@ -409,28 +526,6 @@ qiao_err fabric_blocks_fetch(struct fabric_blocks *b, struct qiao_buf *block,
 
 /* --- one block -------------------------------------------------------------
  */
-static qiao_err get_from(struct fabric_blocks *b, struct qiao_buf *block,
-			 uint64_t height, size_t source, struct qiao_why *why)
-{
-	const struct fabric_seek what = { .start = height, .stop = height };
-	struct fabric_session *session = fabric_session_take(b->sessions);
-	struct fabric_stream *s;
-	uint64_t number = 0;
-	qiao_err err = seek(&s, session, source, &what);
-
-	if (err == QIAO_OK)
-		err = next_block(s, block, &number, session, source, BLOCK_MS,
-				 why);
-	if (err == QIAO_OK && number != height)
-		err = qiao_fail(why, QIAO_E_NUMBER, "%s: gave another block",
-				b->cfg->source[source].address);
-	if (err != QIAO_OK)
-		qiao_buf_clear(block);
-	fabric_stream_close(s);
-	fabric_session_release(b->sessions, session);
-	return err;
-}
-
 qiao_err fabric_blocks_get(struct fabric_blocks *b, struct qiao_buf *block,
 			   uint64_t height, size_t turn, struct qiao_why *why)
 {
@@ -441,6 +536,6 @@ qiao_err fabric_blocks_get(struct fabric_blocks *b, struct qiao_buf *block,
 		orderers++;
 	for (size_t i = 0; err != QIAO_OK && i < sources; i++)
 		err = get_from(b, block, height,
-			       (orderers + turn + i) % sources, why);
+			       (orderers + turn + i) % sources, false, why);
 	return err;
 }

@@ -37,8 +37,10 @@ struct fabric_blocks {
 	/* number of blocks seen, as far as they are believed; read by any
 	 * thread */
 	_Atomic uint64_t tip;
-	uint64_t served; /* heights below were served before */
-	size_t server;   /* who gave the block served last */
+	uint64_t served;    /* heights below were served before */
+	size_t server;      /* who gave the block served last */
+	size_t batch;       /* bytes served since `head` was asked */
+	uint64_t batch_end; /* block below has several signatures */
 
 	int64_t not_before_ms[FABRIC_SOURCES_MAX]; /* monotonic */
 	size_t failures; /* of servers, since the last block */

@@ -23,6 +23,7 @@ static const struct qiao_ckey root_keys[] = {
 	{ "chaincode", QIAO_C_STR, false },
 	{ "answers_of", QIAO_C_ARRAY, false },
 	{ "headers_only", QIAO_C_BOOL, false },
+	{ "copies", QIAO_C_INT, false },
 	{ "commit_timeout", QIAO_C_DURATION, false },
 	{ "stall", QIAO_C_DURATION, false },
 	{ NULL, 0, false },
@@ -192,6 +193,22 @@ static bool read_identity(const struct reading *r,
 		 copy(r, c->tls_key, sizeof(c->tls_key), tls, "key")));
 }
 
+/* Two, if there are two: the default of the light client's min_orderers. */
+static bool read_copies(const struct reading *r, const struct qiao_cnode *root)
+{
+	struct fabric_config *c = r->out;
+	int64_t orderers = 0, copies;
+
+	for (size_t i = 0; i < c->sources; i++)
+		orderers += c->source[i].is_peer ? 0 : 1;
+	copies = qiao_conf_int(root, "copies", orderers < 2 ? orderers : 2);
+	if (copies < 0 || copies > orderers)
+		return wrong(r, qiao_cnode_get(root, "copies"),
+			     "copies is 0 to the number of `orderers`");
+	c->copies = (size_t)copies;
+	return true;
+}
+
 static bool read_times(const struct reading *r, const struct qiao_cnode *root)
 {
 	int64_t commit = qiao_conf_ms(root, "commit_timeout", COMMIT_MS);
@@ -225,7 +242,7 @@ static bool read_all(const struct reading *r, const struct qiao_cnode *root)
 	    !read_servers(r, root, "orderers", false) ||
 	    !read_servers(r, root, "peers", true) ||
 	    !read_orgs(r, qiao_cnode_get(root, "answers_of")) ||
-	    !read_times(r, root))
+	    !read_copies(r, root) || !read_times(r, root))
 		return false;
 	if (c->sources == 0)
 		return wrong(r, root,

@@ -8,12 +8,16 @@
 #include "gateway/codec/mp.h"
 
 #include <inttypes.h>
+#include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 
 #define AGAIN_MS  1000 /* a pending id is looked up that often at least */
 #define DOUBT_MS  3000 /* then its commit is asked for by name */
 #define STATUS_MS 2000
 #define GLANCE_MS 100
+#define MANY_MS   6000
+#define LANES     8 /* submissions at once */
 
 static const struct {
 	const char *kind, *function;
@@ -137,6 +141,52 @@ qiao_err fabric_contract_submit(struct fabric_contract *c,
 	f.looked_tip = c->blocks->tip;
 	remember(c, &f);
 	return QIAO_OK;
+}
+
+struct many {
+	struct fabric_contract *c;
+	const struct qiao_submission *s;
+	struct qiao_submitted *out;
+	size_t n;
+	atomic_size_t next;
+	int64_t deadline;
+};
+
+static void *lane(void *arg)
+{
+	struct many *m = arg;
+	size_t i;
+
+	while ((i = atomic_fetch_add(&m->next, 1)) < m->n) {
+		struct qiao_why why = { "no time left in this call" };
+		qiao_err err = QIAO_E_BUSY;
+
+		if (qiao_monotonic_ms() < m->deadline)
+			err = fabric_contract_submit(m->c, &m->s[i], &why);
+		m->out[i].err = err;
+		if (err != QIAO_OK)
+			snprintf(m->out[i].sentence, sizeof(m->out[i].sentence),
+				 "%.*s", (int)sizeof(m->out[i].sentence) - 1,
+				 why.text);
+	}
+	return NULL;
+}
+
+void fabric_contract_submit_many(struct fabric_contract *c,
+				 struct qiao_submitted *out,
+				 const struct qiao_submission *s, size_t n)
+{
+	struct many m = { .c = c, .s = s, .out = out, .n = n };
+	pthread_t thread[LANES - 1];
+	size_t threads = 0;
+
+	m.deadline = qiao_monotonic_ms() + MANY_MS;
+	while (threads < LANES - 1 && threads + 1 < n &&
+	       pthread_create(&thread[threads], NULL, lane, &m) == 0)
+		threads++;
+	lane(&m);
+	while (threads > 0)
+		pthread_join(thread[--threads], NULL);
 }
 
 /* --- lookup ----------------------------------------------------------------

@@ -40,6 +40,13 @@ qiao_err fabric_contract_submit(struct fabric_contract *c,
 				const struct qiao_submission *s,
 				struct qiao_why *why);
 /*
+ * Several at once, each a transaction of its own. What was not begun in six
+ * seconds is QIAO_E_BUSY: the host's patience for a call is ten.
+ */
+void fabric_contract_submit_many(struct fabric_contract *c,
+				 struct qiao_submitted *out,
+				 const struct qiao_submission *s, size_t n);
+/*
  * PENDING without asking anybody while nothing can have changed: the host asks
  * many times a second. After a crash nothing is remembered and the contract is
  * asked.

@@ -107,6 +107,18 @@ qiao_err fabric_live_submit(struct fabric_live *l,
 			      : err;
 }
 
+qiao_err fabric_live_submit_many(struct fabric_live *l,
+				 struct qiao_submitted *out,
+				 const struct qiao_submission *s, size_t n,
+				 struct qiao_why *why)
+{
+	qiao_err err = need_chaincode(l, why);
+
+	if (err == QIAO_OK)
+		fabric_contract_submit_many(&l->contract, out, s, n);
+	return err;
+}
+
 qiao_err fabric_live_lookup(struct fabric_live *l, struct qiao_lookup *out,
 			    const struct qiao_hash *id, struct qiao_why *why)
 {

@@ -22,6 +22,10 @@ qiao_err fabric_live_fetch(struct fabric_live *l, struct qiao_buf *bundle,
 qiao_err fabric_live_submit(struct fabric_live *l,
 			    const struct qiao_submission *s,
 			    struct qiao_why *why);
+qiao_err fabric_live_submit_many(struct fabric_live *l,
+				 struct qiao_submitted *out,
+				 const struct qiao_submission *s, size_t n,
+				 struct qiao_why *why);
 qiao_err fabric_live_lookup(struct fabric_live *l, struct qiao_lookup *out,
 			    const struct qiao_hash *id, struct qiao_why *why);
 qiao_err fabric_live_receipt(struct fabric_live *l, struct qiao_buf *proof,

@@ -4,7 +4,6 @@
 #include "adapters/fabric/config.h"
 #include "adapters/fabric/pb.h"
 #include "adapters/fabric/proto/service.pb-c.h"
-#include "gateway/base/reader.h"
 #include "gateway/base/slice.h"
 #include "gateway/crypto/hash.h"
 #include "gateway/include/qiao/limits.h"
@@ -135,72 +134,6 @@ qiao_err fabric_seek_put(struct qiao_buf *out, const struct fabric_asker *who,
 	qiao_buf_free(&info);
 	qiao_buf_free(&payload);
 	return err;
-}
-
-/* --- what streams bring: not decoded by protobuf-c, a block is large -------
- */
-static uint64_t get_varint(struct qiao_reader *r)
-{
-	uint64_t v = 0;
-
-	for (unsigned int shift = 0; shift < 64; shift += 7) {
-		uint8_t byte = qiao_get_u8(r);
-
-		v |= (uint64_t)(byte & 0x7f) << shift;
-		if (byte < 0x80)
-			return v;
-	}
-	qiao_reader_fail(r, QIAO_E_MALFORMED);
-	return 0;
-}
-
-static struct qiao_slice get_bytes(struct qiao_reader *r)
-{
-	uint64_t n = get_varint(r);
-
-	if (n > r->left)
-		qiao_reader_fail(r, QIAO_E_TRUNCATED);
-	return qiao_get(r, r->err == QIAO_OK ? (size_t)n : 0);
-}
-
-qiao_err fabric_delivered_parse(struct fabric_delivered *out,
-				struct qiao_slice answer)
-{
-	struct qiao_reader r = qiao_reader_of(answer);
-	uint8_t tag = qiao_get_u8(&r);
-	uint64_t status = 0;
-
-	memset(out, 0, sizeof(*out));
-	if (tag == 0x08) /* DeliverResponse.status */
-		status = get_varint(&r);
-	else if (tag == 0x12) /* DeliverResponse.block */
-		out->block = get_bytes(&r);
-	else
-		qiao_reader_fail(&r, QIAO_E_MALFORMED);
-	if (tag == 0x08 && (status == 0 || status > 999))
-		qiao_reader_fail(&r, QIAO_E_MALFORMED);
-	out->status = (int32_t)status;
-	if (qiao_reader_finish(&r) != QIAO_OK)
-		memset(out, 0, sizeof(*out));
-	return qiao_reader_finish(&r);
-}
-
-qiao_err fabric_block_number(uint64_t *number, struct qiao_slice block)
-{
-	struct qiao_reader r = qiao_reader_of(block);
-	struct qiao_reader header;
-
-	*number = 0;
-	if (qiao_get_u8(&r) != 0x0a) /* Block.header */
-		return QIAO_E_MALFORMED;
-	header = qiao_reader_of(get_bytes(&r));
-	if (r.err != QIAO_OK)
-		return r.err;
-	if (qiao_peek_u8(&header) != 0x08) /* number 0 is left out */
-		return QIAO_OK;
-	qiao_get_u8(&header);
-	*number = get_varint(&header);
-	return header.err;
 }
 
 /* --- proposals -------------------------------------------------------------

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Requests to orderers and peers, signed, and what their answers say. No I/O.
- * Blocks are not decoded: that is the light client's work.
+ * Requests to orderers and peers, signed, and what the answers of a gateway
+ * peer say. No I/O.
  */
 #ifndef ADAPTERS_FABRIC_MESSAGE_H
 #define ADAPTERS_FABRIC_MESSAGE_H
@@ -29,16 +29,6 @@ struct fabric_seek {
 /* Append a signed Envelope with SeekInfo. */
 qiao_err fabric_seek_put(struct qiao_buf *out, const struct fabric_asker *who,
 			 const struct fabric_seek *seek);
-
-struct fabric_delivered {
-	int32_t status;          /* 0: it is a block; 200 ends a stream well */
-	struct qiao_slice block; /* borrowed from the answer */
-};
-/* QIAO_E_MALFORMED, QIAO_E_TRUNCATED, QIAO_E_TRAILING. */
-qiao_err fabric_delivered_parse(struct fabric_delivered *out,
-				struct qiao_slice answer);
-/* What the block says its number is; not checked against anything. */
-qiao_err fabric_block_number(uint64_t *number, struct qiao_slice block);
 
 /* --- transactions --- */
 struct fabric_invocation {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-LIB_SRC += $(addprefix adapters/fabric/,config.c message.c pb.c replay.c sign.c)
+LIB_SRC += $(addprefix adapters/fabric/,block.c config.c message.c pb.c replay.c sign.c)
 PROGS += qiao-adapter-fabric
 qiao-adapter-fabric_SRC := $(addprefix adapters/fabric/,adapter.c blocks.c contract.c \
                            explain.c gateway.c live.c rpc.c session.c)
