@@ -171,6 +171,12 @@ static qiao_err load_tree(struct qiao_fabric_config *c, struct qiao_slice data,
 	err = qiao_fabric_group_parse(&c->root, &c->arena, &c->items, group, 0);
 	if (err == QIAO_E_NOMEM || c->arena.err != QIAO_OK)
 		return qiao_fail(why, QIAO_E_NOMEM, "out of memory");
+	if (err == QIAO_E_UNSUPPORTED)
+		return qiao_fail(why, err,
+				 "a policy of more than %d parts or %d gates "
+				 "in gates: not built",
+				 QIAO_FABRIC_POLICY_NODES_MAX,
+				 QIAO_FABRIC_POLICY_DEPTH_MAX);
 	if (err != QIAO_OK)
 		return qiao_fail(why, err,
 				 "the tree of groups is malformed or "

@@ -53,8 +53,8 @@ static qiao_err compile(struct qiao_fabric_policy *p, struct qiao_slice body)
 	} else if (p->type == QIAO_FABRIC_POLICY_SIGNATURE) {
 		err = qiao_fabric_sigpolicy_compile(&p->signature, body);
 	}
-	/* over a limit: nobody satisfies it, the rest of the tree is usable */
-	return err == QIAO_E_LIMIT ? QIAO_OK : err;
+	/* to call it unmet could differ from the peers, so it is refused */
+	return err == QIAO_E_LIMIT ? QIAO_E_UNSUPPORTED : err;
 }
 
 static qiao_err parse_policy(struct qiao_fabric_policy *p,

@@ -110,30 +110,11 @@ static qiao_err load_principals(struct qiao_fabric_sigpolicy *p,
 	return QIAO_OK;
 }
 
-/*
- * The oneof of SignaturePolicy: the last member wins; messages are merged, back
- * to the last number before them.
- */
-static bool read_oneof(struct qiao_pb_arena *a, bool *leaf, int32_t *signed_by,
-		       struct qiao_slice *gate, struct qiao_slice in)
-{
-	struct qiao_reader r = qiao_reader_of(in);
-	struct qiao_slice rest = in;
-	struct qiao_pb_field f;
-
-	*leaf = false;
-	while (qiao_pb_next(&r, &f)) {
-		if (f.number != 1 || f.wire != QIAO_PB_VARINT)
-			continue;
-		*signed_by = (int32_t)(uint32_t)f.varint;
-		*leaf = true;
-		rest = qiao_slice_of(r.p, r.left);
-	}
-	if (!qiao_pb_message(a, gate, rest, 2))
-		return *leaf;
-	*leaf = false;
-	return true;
-}
+static const struct qiao_pb_member signature_policy[] = {
+	{ 1, QIAO_PB_UINT, NULL },    /* signed_by */
+	{ 2, QIAO_PB_MESSAGE, NULL }, /* n_out_of */
+	{ 0, QIAO_PB_UINT, NULL },
+};
 
 static qiao_err compile(struct qiao_fabric_sigpolicy *p, struct qiao_slice in,
 			unsigned int depth)
@@ -141,20 +122,22 @@ static qiao_err compile(struct qiao_fabric_sigpolicy *p, struct qiao_slice in,
 	struct qiao_fabric_node *node;
 	struct qiao_pb_iter it;
 	struct qiao_slice gate, rule;
-	int32_t signed_by = 0;
 	size_t at = p->nodes;
-	bool leaf;
+	uint32_t is;
 
 	if (depth > QIAO_FABRIC_POLICY_DEPTH_MAX ||
 	    at == QIAO_FABRIC_POLICY_NODES_MAX)
 		return QIAO_E_LIMIT;
-	if (!read_oneof(&p->arena, &leaf, &signed_by, &gate, in))
+	is = qiao_pb_oneof(&p->arena, &gate, in, signature_policy);
+	if (is == 0)
 		return QIAO_E_CONFIG;
 	node = &p->node[p->nodes++];
 	if (p->depth < depth)
 		p->depth = depth;
-	node->leaf = leaf;
-	if (leaf) {
+	node->leaf = is == 1;
+	if (node->leaf) {
+		int32_t signed_by = (int32_t)(uint32_t)qiao_pb_uint(in, 1);
+
 		if (signed_by < 0 || (size_t)signed_by >= p->principals)
 			return QIAO_E_CONFIG;
 		node->signed_by = (uint32_t)signed_by;

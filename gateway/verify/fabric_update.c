@@ -383,6 +383,11 @@ static qiao_err parse_set(struct update *u, struct qiao_fabric_group *g,
 		return refuse(u, g->name, "is missing from the request");
 	if (err == QIAO_E_CONFIG)
 		return refuse(u, g->name, "of the request is malformed");
+	if (err == QIAO_E_LIMIT || err == QIAO_E_UNSUPPORTED)
+		return qiao_fail(u->why, err,
+				 "configuration of block %llu: its request is "
+				 "over a limit",
+				 (unsigned long long)u->next->height);
 	return err;
 }
 

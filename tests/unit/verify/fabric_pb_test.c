@@ -246,6 +246,24 @@ static void a_block_has_one_encoding(void)
 	}
 }
 
+/* Joined one by one they would fill a terabyte. */
+static void a_message_in_a_million_pieces_is_joined_once(void)
+{
+	static const uint8_t piece[] = { 0x0a, 2, 0x0a, 0 };
+	struct qiao_pb_arena a = { NULL, QIAO_OK };
+	struct qiao_buf b = QIAO_BUF;
+	struct qiao_slice joined;
+
+	for (size_t i = 0; i < 1000000; i++)
+		qiao_buf_put_mem(&b, piece, sizeof(piece));
+	CU_ASSERT(qiao_pb_message(&a, &joined, qiao_buf_slice(&b), 1));
+	CU_ASSERT_EQUAL(joined.n, 2000000);
+	CU_ASSERT_EQUAL(qiao_pb_count(joined, 1), 1000000);
+	CU_ASSERT_EQUAL(a.err, QIAO_OK);
+	qiao_pb_arena_free(&a);
+	qiao_buf_free(&b);
+}
+
 static const struct test_case cases[] = {
 	{ "the wire format is Go's", wire_format_is_gos },
 	{ "groups nest as deep as Go allows",
@@ -257,6 +275,8 @@ static const struct test_case cases[] = {
 	{ "an envelope has one encoding", an_envelope_has_one_encoding },
 	{ "a cut envelope is none", a_cut_envelope_is_none },
 	{ "a block has one encoding", a_block_has_one_encoding },
+	{ "a message in a million pieces is joined once",
+	  a_message_in_a_million_pieces_is_joined_once },
 	{ NULL, NULL },
 };
 

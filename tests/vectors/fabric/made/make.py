@@ -727,12 +727,14 @@ def configurations():
     case("config_nobody_validates", free, "accept", [0], 0)
     case("nobody_signed", Block(2, free.hash, [good()], last=1, signers=()), "signature",
          chain=["config_nobody_validates"])
-    # odd policies: satisfied by nobody, and the tree stays usable
     deep = signed_by(0)
     for _ in range(40):
         deep = n_out_of(1, [deep])
+    member = ("BlockValidation", sig_policy(deep, [role("OrdererMSP", ADMIN)]))
+    case("config_deep_policy", config(changed(orderer, member, True), update=request(
+        orderer, member, admin, policy=True)), "unsupported")
+    # odd policies: satisfied by nobody, and the tree stays usable
     for what, policy, want in [
-            ("deep_policy", sig_policy(deep, [role("OrdererMSP", ADMIN)]), "signature"),
             ("unknown_rule", implicit(3, "Writers"), "signature"),
             ("unknown_type", msg((1, 9)), "signature"),
             ("no_such_sub_policy", implicit(ANY, "Nothing"), "signature"),
