@@ -18,7 +18,7 @@
 #define OP_MAX      16
 #define ARGS_MAX    16
 #define THREADS_MAX 64
-#define LOOK_MS     250  /* how long a stop may take to be seen */
+#define CANCEL_MS   5    /* between two tries to end a worker */
 #define CHECK_MS    1000 /* patience of qiao_serve_check */
 /* what stands around a result: numbers and the sentence */
 #define FRAME_MAX QIAO_KIB(2)
@@ -29,6 +29,7 @@ struct worker {
 	nng_aio *aio;
 	pthread_t thread;
 	bool has_ctx, has_thread;
+	atomic_bool waiting, ended; /* for a request; the thread */
 };
 
 struct qiao_server {
@@ -157,6 +158,21 @@ static void reply_send(struct worker *w, nng_msg *reply)
 }
 
 /*
+ * No timeout: NNG 1.5.2 spins for up to a millisecond whenever one passes. Who
+ * stops us cancels instead. NULL and *rv: none came.
+ */
+static nng_msg *request_wait(struct worker *w, int *rv)
+{
+	nng_aio_set_timeout(w->aio, NNG_DURATION_INFINITE);
+	w->waiting = true;
+	nng_ctx_recv(w->ctx, w->aio);
+	nng_aio_wait(w->aio);
+	w->waiting = false;
+	*rv = nng_aio_result(w->aio);
+	return *rv == 0 ? nng_aio_get_msg(w->aio) : NULL;
+}
+
+/*
  * NNG 1.5.2 panics ("pthread_mutex_lock: Invalid argument") when a context
  * sends while its socket is being closed, so workers end first.
  */
@@ -168,24 +184,19 @@ static void *work(void *arg)
 		nng_msg *request, *reply;
 		int rv;
 
-		nng_aio_set_timeout(w->aio, LOOK_MS);
-		nng_ctx_recv(w->ctx, w->aio);
-		nng_aio_wait(w->aio);
-		rv = nng_aio_result(w->aio);
+		request = request_wait(w, &rv);
 		if (rv == NNG_ECLOSED || rv == NNG_ECANCELED)
 			break;
-		if (rv == NNG_ETIMEDOUT)
-			continue;
 		if (rv != 0) {
 			qiao_sleep_ms(10); /* no memory: do not spin */
 			continue;
 		}
-		request = nng_aio_get_msg(w->aio);
 		reply = answer(w, request);
 		nng_msg_free(request);
 		if (reply)
 			reply_send(w, reply);
 	}
+	w->ended = true;
 	return NULL;
 }
 
@@ -297,14 +308,26 @@ bool qiao_serve_check(struct qiao_server *s)
 	return false;
 }
 
+/* It may be about to wait when it is cancelled for the first time. */
+static void worker_end(struct worker *w)
+{
+	if (!w->has_thread)
+		return;
+	while (!w->ended) {
+		if (w->waiting)
+			nng_aio_cancel(w->aio);
+		qiao_sleep_ms(CANCEL_MS);
+	}
+	pthread_join(w->thread, NULL);
+}
+
 void qiao_serve_close(struct qiao_server *s)
 {
 	if (!s)
 		return;
 	s->stopping = true;
 	for (size_t i = 0; i < s->n; i++)
-		if (s->w[i].has_thread)
-			pthread_join(s->w[i].thread, NULL);
+		worker_end(&s->w[i]);
 	if (s->has_socket)
 		nng_close(s->socket);
 	for (size_t i = 0; i < s->n; i++)
