@@ -84,18 +84,15 @@ static bool needs_proof(enum qiao_in_state s)
 	       s == QIAO_IN_SUBMITTING;
 }
 
-qiao_err qiao_inbox_move(struct qiao_txn *txn, struct qiao_in_row *t,
-			 enum qiao_in_state expected, enum qiao_in_event ev,
-			 int64_t now_ms)
+/* The row as it is after an event; false: the table has no such row. */
+static bool after(struct qiao_in_row *t, enum qiao_in_event ev, int64_t now_ms)
 {
-	struct qiao_in_row before = *t;
-	enum qiao_in_state next;
-	qiao_err err;
+	enum qiao_in_state from = (enum qiao_in_state)t->state, next;
 
-	if (t->state != (int)expected || !qiao_in_next(&next, expected, ev))
-		return QIAO_E_STATE;
+	if (!qiao_in_next(&next, from, ev))
+		return false;
 	t->state = (int)next;
-	if (next != expected) {
+	if (next != from) {
 		t->changed_at = now_ms;
 		t->next_try_at = 0;
 		t->tries = 0;
@@ -110,10 +107,41 @@ qiao_err qiao_inbox_move(struct qiao_txn *txn, struct qiao_in_row *t,
 	}
 	if (!needs_proof(next))
 		t->proof_ref = (struct qiao_hash){ { 0 } };
-	err = qiao_store_in_update(txn, t, (int)expected);
+	return true;
+}
+
+static qiao_err write_moved(struct qiao_txn *txn, struct qiao_in_row *t,
+			    const struct qiao_in_row *before)
+{
+	qiao_err err = qiao_store_in_update(txn, t, before->state);
+
 	if (err != QIAO_OK)
-		*t = before;
+		*t = *before;
 	return err;
+}
+
+qiao_err qiao_inbox_move(struct qiao_txn *txn, struct qiao_in_row *t,
+			 enum qiao_in_state expected, enum qiao_in_event ev,
+			 int64_t now_ms)
+{
+	struct qiao_in_row before = *t;
+
+	if (t->state != (int)expected || !after(t, ev, now_ms))
+		return QIAO_E_STATE;
+	return write_moved(txn, t, &before);
+}
+
+qiao_err qiao_inbox_submit(struct qiao_txn *txn, struct qiao_in_row *t,
+			   int64_t now_ms)
+{
+	struct qiao_in_row before = *t;
+
+	if (!after(t, QIAO_IN_EV_ACCEPT, now_ms) ||
+	    !after(t, QIAO_IN_EV_SUBMIT, now_ms)) {
+		*t = before;
+		return QIAO_E_STATE;
+	}
+	return write_moved(txn, t, &before);
 }
 
 void qiao_inbox_batch_free(struct qiao_inbox_batch *b)

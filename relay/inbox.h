@@ -43,6 +43,9 @@ qiao_err qiao_inbox_room(struct qiao_txn *txn, size_t *room, const char *peer);
 qiao_err qiao_inbox_move(struct qiao_txn *txn, struct qiao_in_row *t,
 			 enum qiao_in_state expected, enum qiao_in_event ev,
 			 int64_t now_ms);
+/* ACCEPT and at once SUBMIT, as one write. */
+qiao_err qiao_inbox_submit(struct qiao_txn *txn, struct qiao_in_row *t,
+			   int64_t now_ms);
 
 struct qiao_inbox_batch {
 	struct qiao_in_row *rows; /* owned */

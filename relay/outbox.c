@@ -61,25 +61,54 @@ static bool needs_proof(enum qiao_out_state s)
 	return s == QIAO_OUT_QUEUED || s == QIAO_OUT_SENT;
 }
 
+/* The row as it is after an event; false: the table has no such row. */
+static bool after(struct qiao_out_row *t, enum qiao_out_event ev,
+		  int64_t now_ms)
+{
+	enum qiao_out_state from = (enum qiao_out_state)t->state, next;
+
+	if (!qiao_out_next(&next, from, ev))
+		return false;
+	t->state = (int)next;
+	if (next != from)
+		t->changed_at = now_ms;
+	if (!needs_proof(next))
+		t->proof_ref = (struct qiao_hash){ { 0 } };
+	return true;
+}
+
+static qiao_err write_moved(struct qiao_txn *txn, struct qiao_out_row *t,
+			    const struct qiao_out_row *before)
+{
+	qiao_err err = qiao_store_out_update(txn, t, before->state);
+
+	if (err != QIAO_OK)
+		*t = *before;
+	return err;
+}
+
 qiao_err qiao_outbox_move(struct qiao_txn *txn, struct qiao_out_row *t,
 			  enum qiao_out_state expected, enum qiao_out_event ev,
 			  int64_t now_ms)
 {
 	struct qiao_out_row before = *t;
-	enum qiao_out_state next;
-	qiao_err err;
 
-	if (t->state != (int)expected || !qiao_out_next(&next, expected, ev))
+	if (t->state != (int)expected || !after(t, ev, now_ms))
 		return QIAO_E_STATE;
-	t->state = (int)next;
-	if (next != expected)
-		t->changed_at = now_ms;
-	if (!needs_proof(next))
-		t->proof_ref = (struct qiao_hash){ { 0 } };
-	err = qiao_store_out_update(txn, t, (int)expected);
-	if (err != QIAO_OK)
+	return write_moved(txn, t, &before);
+}
+
+qiao_err qiao_outbox_finish(struct qiao_txn *txn, struct qiao_out_row *t,
+			    int64_t now_ms)
+{
+	struct qiao_out_row before = *t;
+
+	if (!after(t, QIAO_OUT_EV_COMMIT, now_ms) ||
+	    !after(t, QIAO_OUT_EV_CLOSE, now_ms)) {
 		*t = before;
-	return err;
+		return QIAO_E_STATE;
+	}
+	return write_moved(txn, t, &before);
 }
 
 void qiao_outbox_batch_free(struct qiao_outbox_batch *b)

@@ -30,6 +30,9 @@ qiao_err qiao_outbox_put(struct qiao_txn *txn, struct qiao_out_row *t,
 qiao_err qiao_outbox_move(struct qiao_txn *txn, struct qiao_out_row *t,
 			  enum qiao_out_state expected, enum qiao_out_event ev,
 			  int64_t now_ms);
+/* COMMIT and at once CLOSE, as one write. */
+qiao_err qiao_outbox_finish(struct qiao_txn *txn, struct qiao_out_row *t,
+			    int64_t now_ms);
 
 struct qiao_outbox_batch {
 	struct qiao_out_row *rows; /* owned */

@@ -71,12 +71,11 @@ qiao_err qiao_receipt_make(struct qiao_item_receipt *out,
 	return QIAO_OK;
 }
 
-qiao_err qiao_receipt_sending(struct qiao_txn *txn, struct qiao_in_row *t,
-			      int64_t lease_ms, int64_t now_ms, uint32_t random)
+qiao_err qiao_receipt_postpone(struct qiao_txn *txn, struct qiao_in_row *t,
+			       int64_t now_ms, uint32_t random)
 {
 	t->receipt_tries++;
-	t->receipt_due = now_ms + lease_ms +
-			 qiao_retry_delay_ms(t->receipt_tries, random);
+	t->receipt_due = now_ms + qiao_retry_delay_ms(t->receipt_tries, random);
 	return qiao_store_in_update(txn, t, t->state);
 }
 
@@ -93,9 +92,7 @@ static qiao_err apply_reply(struct qiao_txn *txn, struct qiao_in_row *t,
 		*moved = err == QIAO_OK;
 		return err;
 	case QIAO_RECEIPT_NOT_NOW:
-		t->receipt_due =
-			now_ms + qiao_retry_delay_ms(t->receipt_tries, random);
-		break;
+		return qiao_receipt_postpone(txn, t, now_ms, random);
 	case QIAO_RECEIPT_UNFIT:
 	case QIAO_RECEIPT_CONTRADICTS:
 	case QIAO_RECEIPT_UNKNOWN:
@@ -187,7 +184,8 @@ qiao_err qiao_receipt_match(struct qiao_txn *txn,
 }
 
 qiao_err qiao_receipt_take(struct qiao_txn *txn, struct qiao_out_row *t,
-			   const struct qiao_item_receipt *r, int64_t now_ms)
+			   const struct qiao_item_receipt *r, bool close,
+			   int64_t now_ms)
 {
 	struct qiao_slice before = t->receipt;
 	enum qiao_out_event ev;
@@ -199,8 +197,11 @@ qiao_err qiao_receipt_take(struct qiao_txn *txn, struct qiao_out_row *t,
 		return QIAO_E_LIMIT;
 	t->receipt_height = r->has_height ? r->height : 0;
 	t->receipt = r->proof;
-	err = qiao_outbox_move(txn, t, (enum qiao_out_state)t->state, ev,
-			       now_ms);
+	if (close && ev == QIAO_OUT_EV_COMMIT)
+		err = qiao_outbox_finish(txn, t, now_ms);
+	else
+		err = qiao_outbox_move(txn, t, (enum qiao_out_state)t->state,
+				       ev, now_ms);
 	t->receipt = before; /* r's memory is not ours */
 	return err;
 }

@@ -16,10 +16,9 @@ qiao_err qiao_receipt_owed(struct qiao_txn *txn, struct qiao_inbox_batch *out,
 /* The item of a row that owes one; borrows from the row. QIAO_E_STATE. */
 qiao_err qiao_receipt_make(struct qiao_item_receipt *out,
 			   const struct qiao_in_row *t);
-/* About to send: try again after lease_ms and some if nothing is heard. */
-qiao_err qiao_receipt_sending(struct qiao_txn *txn, struct qiao_in_row *t,
-			      int64_t lease_ms, int64_t now_ms,
-			      uint32_t random);
+/* Nothing was heard of it: again by back-off. */
+qiao_err qiao_receipt_postpone(struct qiao_txn *txn, struct qiao_in_row *t,
+			       int64_t now_ms, uint32_t random);
 /*
  * The peer's reply. TAKEN: answered. NOT_NOW: again by back-off. UNFIT, UNKNOWN
  * and CONTRADICTS: the receipt stays owed, tried at the slowest pace, and the
@@ -43,10 +42,12 @@ qiao_err qiao_receipt_match(struct qiao_txn *txn,
 			    const char *peer);
 /*
  * Move the row as the receipt says. For state committed the caller has verified
- * proof -> delivered -> transfer id, payload digest and submitter.
+ * proof -> delivered -> transfer id, payload digest and submitter. close:
+ * nothing is due after a commit, so the transfer is closed in the same write.
  */
 qiao_err qiao_receipt_take(struct qiao_txn *txn, struct qiao_out_row *t,
-			   const struct qiao_item_receipt *r, int64_t now_ms);
+			   const struct qiao_item_receipt *r, bool close,
+			   int64_t now_ms);
 
 /* "committed"; "?" for a foreign number. */
 const char *qiao_receipt_state_name(unsigned int state);

@@ -136,7 +136,11 @@ static void put_members(struct qiao_buf *out, const struct qiao_audit_entry *e)
 	for (size_t i = next_member(e, after); i != SIZE_MAX;
 	     i = next_member(e, after)) {
 		after = e->member[i].key;
-		qiao_buf_printf(out, "%s\"%s\":", n++ ? "," : "", after);
+		if (n++ > 0)
+			qiao_buf_put_u8(out, ',');
+		qiao_buf_put_u8(out, '"');
+		qiao_buf_put_str(out, after);
+		qiao_buf_put_str(out, "\":");
 		qiao_buf_put_mem(out, e->values.p + e->member[i].off,
 				 e->member[i].len);
 	}

@@ -2,7 +2,6 @@
 #include "gateway/base/slice.h"
 #include "gateway/codec/json.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #define SAFE_INT                                                    \
@@ -91,11 +90,26 @@ static void char_put(struct qiao_buf *b, uint8_t ch)
 	}
 }
 
+static bool is_plain(uint8_t ch)
+{
+	return ch >= 0x20 && ch != '"' && ch != '\\';
+}
+
+/* Runs of plain characters at once: audit entries are made of them. */
 static void string_put(struct qiao_buf *b, struct qiao_slice v)
 {
+	size_t run = 0;
+
 	qiao_buf_put_u8(b, '"');
-	for (size_t i = 0; i < v.n; i++)
+	for (size_t i = 0; i < v.n; i++) {
+		if (is_plain(v.p[i]))
+			continue;
+		qiao_buf_put_mem(b, v.p + run, i - run);
 		char_put(b, v.p[i]);
+		run = i + 1;
+	}
+	if (run < v.n)
+		qiao_buf_put_mem(b, v.p + run, v.n - run);
 	qiao_buf_put_u8(b, '"');
 }
 
@@ -144,14 +158,35 @@ void qiao_jw_cstr(struct qiao_jw *w, const char *v)
 void qiao_jw_hex(struct qiao_jw *w, struct qiao_slice v)
 {
 	static const char digits[] = "0123456789abcdef";
+	char text[64];
+	size_t n;
 
 	value_begin(w);
 	qiao_buf_put_u8(w->out, '"');
-	for (size_t i = 0; i < v.n; i++) {
-		qiao_buf_put_u8(w->out, (uint8_t)digits[v.p[i] >> 4]);
-		qiao_buf_put_u8(w->out, (uint8_t)digits[v.p[i] & 15]);
+	for (size_t i = 0; i < v.n; i += n / 2) {
+		for (n = 0; n < sizeof(text) && i + n / 2 < v.n; n += 2) {
+			uint8_t byte = v.p[i + n / 2];
+
+			text[n] = digits[byte >> 4];
+			text[n + 1] = digits[byte & 15];
+		}
+		qiao_buf_put_mem(w->out, text, n);
 	}
 	qiao_buf_put_u8(w->out, '"');
+}
+
+static void int_put(struct qiao_buf *b, int64_t v)
+{
+	uint64_t left = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+	char text[20];
+	size_t at = sizeof(text);
+
+	do
+		text[--at] = (char)('0' + left % 10);
+	while ((left /= 10) > 0);
+	if (v < 0)
+		qiao_buf_put_u8(b, '-');
+	qiao_buf_put_mem(b, text + at, sizeof(text) - at);
 }
 
 void qiao_jw_int(struct qiao_jw *w, int64_t v)
@@ -159,7 +194,7 @@ void qiao_jw_int(struct qiao_jw *w, int64_t v)
 	value_begin(w);
 	if (v <= -SAFE_INT || v >= SAFE_INT)
 		fail(w);
-	qiao_buf_printf(w->out, "%" PRId64, v);
+	int_put(w->out, v);
 }
 
 void qiao_jw_bool(struct qiao_jw *w, bool v)

@@ -428,11 +428,7 @@ static qiao_err accepted(struct qiao_accept *a, struct qiao_txn *txn,
 	qiao_err err = remember(a, txn, k);
 
 	if (err == QIAO_OK)
-		err = qiao_inbox_move(txn, a->row, QIAO_IN_RECEIVED,
-				      QIAO_IN_EV_ACCEPT, now_ms);
-	if (err == QIAO_OK)
-		err = qiao_inbox_move(txn, a->row, QIAO_IN_ACCEPTED,
-				      QIAO_IN_EV_SUBMIT, now_ms);
+		err = qiao_inbox_submit(txn, a->row, now_ms);
 	return err == QIAO_OK ? audit_submitting(a, txn, now_ms) : err;
 }
 

@@ -167,8 +167,10 @@ static qiao_err conclude_statement(struct one *o, struct qiao_txn *txn)
 	if (err != QIAO_OK)
 		return err == QIAO_E_NOTFOUND ? QIAO_OK : err;
 	result = QIAO_OK;
-	if (waits_for(o))
+	if (waits_for(o) && o->x->apart)
 		err = qiao_store_try(txn, &result, conclude_one, o);
+	else if (waits_for(o))
+		err = conclude_one(txn, o);
 	qiao_in_row_free(&o->row);
 	if (err == QIAO_OK && result != QIAO_OK)
 		qiao_log(QIAO_LOG_ERROR, "row-failed",

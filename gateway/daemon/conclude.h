@@ -12,6 +12,7 @@
 
 /* By route of the daemon: what happened, for after the commit. */
 struct qiao_concluded {
+	bool apart; /* in: each row under a savepoint of its own */
 	bool ended[QIAO_ROUTES_MAX], frozen[QIAO_ROUTES_MAX];
 };
 /* After the commit: receipts may leave, frozen routes are. */
@@ -42,8 +43,8 @@ qiao_err qiao_conclude_row(struct qiao_concluded *x, struct qiao_chain *c,
 
 /*
  * In the transaction that advances the light client: every delivery of a proven
- * block that is a row of ours in `submitting`. Lock held. A row that fails by
- * itself is left to the deliverer; an error is the store's.
+ * block that is a row of ours in `submitting`. Lock held. Apart, a row that
+ * fails by itself is left to the deliverer and an error is the store's.
  */
 qiao_err qiao_conclude_block(struct qiao_concluded *x, struct qiao_chain *c,
 			     struct qiao_txn *txn,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "gateway/daemon/daemon.h"
 
+#include "gateway/base/log.h"
 #include "gateway/base/mem.h"
 #include "gateway/base/slice.h"
 
@@ -73,4 +74,26 @@ bool qiao_daemon_clock_ok(const struct qiao_daemon *d)
 		       !(t.status & STA_UNSYNC) && t.maxerror < 5000000;
 	}
 	return false;
+}
+
+static const char *remedy(qiao_err err)
+{
+	if (err == QIAO_E_FULL)
+		return "the disk is full: free space";
+	if (err == QIAO_E_IO)
+		return "the disk does not answer as it should: check it, then "
+		       "start the daemon again";
+	if (err == QIAO_E_NOMEM)
+		return "out of memory: give the daemon more";
+	return "look at the lines before this one and report them";
+}
+
+void qiao_store_refused(const char *of, const char *name, const char *what,
+			qiao_err err)
+{
+	qiao_log(
+		QIAO_LOG_ERROR, "store-refused",
+		"%s=%s err=%s why=\"%s: not stored; %s. Nothing is lost, it is "
+		"tried again\"",
+		of, name, qiao_errname(err), what, remedy(err));
 }

@@ -66,6 +66,11 @@ struct qiao_link_peer {
 	struct qiao_peer *peer;     /* of d->peers */
 	struct qiao_dialer *dialer; /* NULL: it dials us only */
 	struct qiao_bell bell;      /* something may be due */
+	/*
+	 * Of the sending thread, by chain: the next height that the peer
+	 * needs, as it said last; 0: it was not asked since the start.
+	 */
+	uint64_t needs[QIAO_CHAINS_MAX];
 	pthread_mutex_t lock;
 	/* for status, under lock */
 	char last[384]; /* the newest failure in words, or "" */
@@ -110,6 +115,12 @@ struct qiao_chain *qiao_chain_by_identity(struct qiao_daemon *d,
 struct qiao_chain *qiao_chain_by_name(struct qiao_daemon *d, const char *name);
 size_t qiao_chain_index(const struct qiao_chain *c);
 struct qiao_link_peer *qiao_link_by_id(struct qiao_daemon *d, const char *id);
+/*
+ * The store did not take `what` of a chain or peer (`of`, its name); it is
+ * tried again. Says so once, with cause and remedy.
+ */
+void qiao_store_refused(const char *of, const char *name, const char *what,
+			qiao_err err);
 /* The clock may be relied on (configuration `clock.source`). */
 bool qiao_daemon_clock_ok(const struct qiao_daemon *d);
 

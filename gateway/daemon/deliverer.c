@@ -26,12 +26,7 @@
 static void store_refused(const struct qiao_chain *c, const char *what,
 			  qiao_err err)
 {
-	qiao_log(QIAO_LOG_ERROR, "store-refused",
-		 "chain=%s err=%s why=\"%s could not be written; they are "
-		 "tried again: %s\"",
-		 c->cfg->name, qiao_errname(err), what,
-		 err == QIAO_E_FULL ? "free disk space"
-				    : "look at the lines before this one");
+	qiao_store_refused("chain", c->cfg->name, what, err);
 }
 
 /* The others of its batch go on; this one waits by back-off. */
@@ -137,10 +132,24 @@ static void submit(struct handover *h)
 		store_refused(c, "failed submissions", err);
 }
 
+/* All rows of a batch at once; if one fails by itself, each apart. */
+static qiao_err write_rows(struct qiao_chain *c, qiao_txn_fn fn, void *arg,
+			   bool *apart)
+{
+	qiao_err err = qiao_store_write(c->d->store, fn, arg);
+
+	if (err == QIAO_OK || qiao_store_ails(err))
+		return err;
+	*apart = true;
+	return qiao_store_write(c->d->store, fn, arg);
+}
+
 struct accept_arg {
 	struct qiao_chain *c;
 	struct qiao_accept *a;
+	struct qiao_in_row *before; /* of each */
 	size_t n, at;
+	bool apart;
 };
 
 static qiao_err decide_one(struct qiao_txn *txn, void *arg)
@@ -150,19 +159,25 @@ static qiao_err decide_one(struct qiao_txn *txn, void *arg)
 	return qiao_accept_decide(&x->a[x->at], txn, qiao_now_ms());
 }
 
+static qiao_err decide_apart(struct qiao_txn *txn, struct accept_arg *x)
+{
+	struct qiao_in_row *row = x->a[x->at].row;
+	qiao_err result, err = qiao_store_try(txn, &result, decide_one, x);
+
+	if (err != QIAO_OK || result == QIAO_OK)
+		return err;
+	*row = x->before[x->at];
+	return set_aside(x->c, txn, row, result);
+}
+
 static qiao_err decide_all(struct qiao_txn *txn, void *arg)
 {
 	struct accept_arg *x = arg;
-	qiao_err err = QIAO_OK, result;
+	qiao_err err = QIAO_OK;
 
 	for (x->at = 0; x->at < x->n && err == QIAO_OK; x->at++) {
-		struct qiao_in_row *row = x->a[x->at].row, before = *row;
-
-		err = qiao_store_try(txn, &result, decide_one, x);
-		if (err != QIAO_OK || result == QIAO_OK)
-			continue;
-		*row = before;
-		err = set_aside(x->c, txn, row, result);
+		*x->a[x->at].row = x->before[x->at];
+		err = x->apart ? decide_apart(txn, x) : decide_one(txn, x);
 	}
 	return err;
 }
@@ -201,13 +216,15 @@ static bool step_received(struct qiao_chain *c)
 		return false;
 	}
 	x.a = qiao_calloc(batch.n, sizeof(*x.a));
-	for (size_t i = 0; x.a && i < batch.n; i++) {
+	x.before = qiao_calloc(batch.n, sizeof(*x.before));
+	for (size_t i = 0; x.a && x.before && i < batch.n; i++) {
 		qiao_accept_verify(&x.a[i], c->d, rules, &batch.rows[i],
 				   &cache);
+		x.before[i] = batch.rows[i];
 		x.n++;
 	}
-	if (x.a)
-		err = qiao_store_write(c->d->store, decide_all, &x);
+	if (x.n > 0)
+		err = write_rows(c, decide_all, &x, &x.apart);
 	if (err == QIAO_OK)
 		act(&x);
 	else
@@ -215,6 +232,7 @@ static bool step_received(struct qiao_chain *c)
 	for (size_t i = 0; i < x.n; i++)
 		qiao_accept_fini(&x.a[i]);
 	qiao_free(x.a);
+	qiao_free(x.before);
 	qiao_inbox_batch_free(&batch);
 	qiao_accept_cache_clear(&cache);
 	qiao_rules_release(rules);
@@ -225,7 +243,7 @@ static bool step_received(struct qiao_chain *c)
 struct outcome {
 	struct qiao_chain *c;
 	const struct qiao_rules *rules;
-	struct qiao_in_row *row;
+	struct qiao_in_row *row, before;
 	enum {
 		LATER = 0,
 		AGAIN,
@@ -339,6 +357,7 @@ struct outcomes {
 	struct qiao_chain *c;
 	struct outcome *o;
 	size_t n, at;
+	bool apart;
 	struct qiao_concluded concluded;
 };
 
@@ -365,22 +384,29 @@ static qiao_err conclude_one(struct qiao_txn *txn, void *arg)
 	return QIAO_OK;
 }
 
+static qiao_err conclude_apart(struct qiao_txn *txn, struct outcomes *x)
+{
+	struct outcome *o = &x->o[x->at];
+	qiao_err result, err = qiao_store_try(txn, &result, conclude_one, x);
+
+	if (err != QIAO_OK || result == QIAO_OK)
+		return err;
+	*o->row = o->before;
+	o->what = GONE;
+	if (result == QIAO_E_STATE) /* the follower was first */
+		return QIAO_OK;
+	return set_aside(x->c, txn, o->row, result);
+}
+
 static qiao_err conclude_all(struct qiao_txn *txn, void *arg)
 {
 	struct outcomes *x = arg;
-	qiao_err err = QIAO_OK, result;
+	qiao_err err = QIAO_OK;
 
+	x->concluded = (struct qiao_concluded){ .ended = { false } };
 	for (x->at = 0; x->at < x->n && err == QIAO_OK; x->at++) {
-		struct outcome *o = &x->o[x->at];
-		struct qiao_in_row before = *o->row;
-
-		err = qiao_store_try(txn, &result, conclude_one, x);
-		if (err != QIAO_OK || result == QIAO_OK)
-			continue;
-		*o->row = before;
-		o->what = GONE;
-		if (result != QIAO_E_STATE) /* else the follower was first */
-			err = set_aside(x->c, txn, o->row, result);
+		*x->o[x->at].row = x->o[x->at].before;
+		err = x->apart ? conclude_apart(txn, x) : conclude_one(txn, x);
 	}
 	return err;
 }
@@ -388,8 +414,8 @@ static qiao_err conclude_all(struct qiao_txn *txn, void *arg)
 static void conclude(struct outcomes *x)
 {
 	struct handover *h = qiao_calloc(1, sizeof(*h));
-	qiao_err err = h ? qiao_store_write(x->c->d->store, conclude_all, x)
-			 : QIAO_E_NOMEM;
+	qiao_err err =
+		h ? write_rows(x->c, conclude_all, x, &x->apart) : QIAO_E_NOMEM;
 
 	if (err == QIAO_OK) {
 		qiao_concluded_act(&x->concluded, x->c->d);
@@ -420,6 +446,7 @@ static void step_submitting(struct qiao_chain *c)
 		x.o[i].c = c;
 		x.o[i].rules = rules;
 		x.o[i].row = &batch.rows[i];
+		x.o[i].before = batch.rows[i];
 		well = look(&x.o[i]);
 		x.n++;
 	}

@@ -35,6 +35,7 @@ struct batch {
 	struct qiao_accepted accepted;
 	bool recorded;
 	struct qiao_concluded concluded;
+	bool apart; /* one row failed: each under its own savepoint */
 };
 
 static struct qiao_slice proof_of(const struct qiao_bundle *b)
@@ -81,6 +82,7 @@ static qiao_err write_batch(struct qiao_txn *txn, void *arg)
 	struct batch *b = arg;
 	qiao_err err = qiao_accepted_write(&b->accepted, txn);
 
+	b->concluded = (struct qiao_concluded){ .apart = b->apart };
 	for (size_t i = 0; i < b->accepted.n && err == QIAO_OK; i++) {
 		struct qiao_release r = { .d = b->c->d,
 					  .chain = b->c,
@@ -114,14 +116,17 @@ static qiao_err commit(struct batch *b)
 
 	b->c->accepted_ms = b->accepted.now_ms;
 	err = qiao_store_write(b->c->d->store, write_batch, b);
+	if (err != QIAO_OK && !qiao_store_ails(err)) {
+		b->apart = true; /* one row must not stop a chain */
+		err = qiao_store_write(b->c->d->store, write_batch, b);
+	}
 	if (err == QIAO_OK) {
 		qiao_accepted_done(&b->accepted);
 		return QIAO_OK;
 	}
 	b->c->accepted_ms = before;
 	qiao_chain_reopen(b->c, NULL);
-	qiao_log(QIAO_LOG_ERROR, "store-refused", "chain=%s err=%s",
-		 b->c->cfg->name, qiao_errname(err));
+	qiao_store_refused("chain", b->c->cfg->name, "blocks", err);
 	return err;
 }
 

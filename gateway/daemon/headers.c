@@ -4,7 +4,6 @@
 #include "gateway/base/log.h"
 #include "gateway/base/slice.h"
 #include "gateway/daemon/chain.h"
-#include "gateway/store/cursor.h"
 #include "gateway/store/header.h"
 
 #include <inttypes.h>
@@ -17,6 +16,12 @@
 static qiao_err write_accepted(struct qiao_txn *txn, void *arg)
 {
 	return qiao_accepted_write(arg, txn);
+}
+
+static void store_refused(struct qiao_chain *c, qiao_err err)
+{
+	qiao_store_refused("chain", c->cfg->name, "headers of a peer", err);
+	qiao_chain_reopen(c, NULL);
 }
 
 /* Claims from `skip` on are new to us. Lock held. */
@@ -45,7 +50,7 @@ static qiao_err follow(struct qiao_chain *c, const struct qiao_item_headers *it,
 		if (err == QIAO_OK)
 			qiao_accepted_done(&a);
 		else
-			qiao_chain_reopen(c, NULL);
+			store_refused(c, err);
 	}
 	qiao_accepted_fini(&a);
 	return err == QIAO_OK ? refusal : err;
@@ -94,14 +99,8 @@ qiao_err qiao_headers_take(struct qiao_daemon *d,
 	return err == QIAO_E_IO || err == QIAO_E_FULL ? err : QIAO_OK;
 }
 
-static void cursor_name(char *out, size_t size, const char *peer)
-{
-	snprintf(out, size, "peer/%s", peer);
-}
-
 struct offer_arg {
 	struct qiao_chain *c;
-	const char *peer;
 	struct qiao_item_headers *item;
 	struct qiao_buf *bytes; /* the claims, one after the other */
 	size_t at[QIAO_HEADERS_PER_BATCH_MAX + 1];
@@ -120,31 +119,24 @@ static qiao_err note_claim(void *ctx, const void *row)
 static qiao_err read_claims(struct qiao_txn *txn, void *arg)
 {
 	struct offer_arg *a = arg;
-	char name[QIAO_NAME_MAX + 8];
-	uint64_t next;
-	qiao_err err;
 
-	cursor_name(name, sizeof(name), a->peer);
-	err = qiao_store_cursor_get(txn, &next, a->c->number, name);
-	a->item->first = next;
-	if (err != QIAO_OK || next == 0)
-		return err; /* not asked yet what it needs */
-	return qiao_store_header_each(txn, a->c->number, next,
+	return qiao_store_header_each(txn, a->c->number, a->item->first,
 				      QIAO_HEADERS_PER_BATCH_MAX,
 				      CLAIMS_BYTES_MAX, note_claim, a);
 }
 
-qiao_err qiao_headers_offer(struct qiao_daemon *d, struct qiao_buf *item,
-			    size_t *n, struct qiao_chain *c, const char *peer,
-			    bool ask)
+qiao_err qiao_headers_offer(struct qiao_link_peer *l, struct qiao_buf *item,
+			    size_t *n, struct qiao_chain *c, bool ask)
 {
-	struct qiao_item_headers it = { .chain = c->identity };
+	struct qiao_item_headers it = { .chain = c->identity,
+					.first =
+						l->needs[qiao_chain_index(c)] };
 	struct qiao_buf bytes = QIAO_BUF;
-	struct offer_arg a = {
-		.c = c, .peer = peer, .item = &it, .bytes = &bytes
-	};
-	qiao_err err = qiao_store_read(d->store, read_claims, &a);
+	struct offer_arg a = { .c = c, .item = &it, .bytes = &bytes };
+	qiao_err err = QIAO_OK;
 
+	if (it.first > 0 && it.first < c->next)
+		err = qiao_store_read(l->d->store, read_claims, &a);
 	a.at[it.n] = bytes.n;
 	for (size_t i = 0; i < it.n; i++)
 		it.claims[i] =
@@ -158,27 +150,10 @@ qiao_err qiao_headers_offer(struct qiao_daemon *d, struct qiao_buf *item,
 	return err;
 }
 
-struct reply_arg {
-	struct qiao_chain *c;
-	const char *peer;
-	uint64_t next;
-};
-
-static qiao_err write_cursor(struct qiao_txn *txn, void *arg)
+qiao_err qiao_headers_replied(struct qiao_link_peer *l,
+			      const struct qiao_item_headers_reply *reply)
 {
-	struct reply_arg *a = arg;
-	char name[QIAO_NAME_MAX + 8];
-
-	cursor_name(name, sizeof(name), a->peer);
-	return qiao_store_cursor_put(txn, a->c->number, name, a->next);
-}
-
-qiao_err qiao_headers_replied(struct qiao_daemon *d,
-			      const struct qiao_item_headers_reply *reply,
-			      const char *peer)
-{
-	struct qiao_chain *c = qiao_chain_by_identity(d, &reply->chain);
-	struct reply_arg a = { c, peer, reply->next };
+	struct qiao_chain *c = qiao_chain_by_identity(l->d, &reply->chain);
 	char text[256];
 
 	if (!c)
@@ -186,13 +161,14 @@ qiao_err qiao_headers_replied(struct qiao_daemon *d,
 	if (reply->result == QIAO_HEADERS_REFUSED)
 		qiao_log(QIAO_LOG_WARN, "headers-refused-by-peer",
 			 "chain=%s peer=%s next=%" PRIu64 " why=\"%s\"",
-			 c->cfg->name, peer, reply->next,
+			 c->cfg->name, l->peer->gateway, reply->next,
 			 qiao_str_escape(text, sizeof(text), reply->sentence));
 	if (reply->result == QIAO_HEADERS_NOT_HERE)
 		return QIAO_E_NOTFOUND;
 	if (reply->next == 0)
 		return QIAO_E_BUSY; /* its light client is not open now */
-	return qiao_store_write(d->store, write_cursor, &a);
+	l->needs[qiao_chain_index(c)] = reply->next;
+	return QIAO_OK;
 }
 
 struct gossip_arg {

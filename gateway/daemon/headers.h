@@ -20,13 +20,14 @@ qiao_err qiao_headers_take(struct qiao_daemon *d,
  * The claims that a peer needs next of a chain of ours: appends the encoded
  * item. *n claims; 0: it has all (an asking item, when `ask`).
  */
-qiao_err qiao_headers_offer(struct qiao_daemon *d, struct qiao_buf *item,
-			    size_t *n, struct qiao_chain *c, const char *peer,
-			    bool ask);
-/* The peer's reply item: remember what it needs next. */
-qiao_err qiao_headers_replied(struct qiao_daemon *d,
-			      const struct qiao_item_headers_reply *reply,
-			      const char *peer);
+qiao_err qiao_headers_offer(struct qiao_link_peer *l, struct qiao_buf *item,
+			    size_t *n, struct qiao_chain *c, bool ask);
+/*
+ * The peer's reply item: remember what it needs next, until this process ends;
+ * the next one asks. Both of the sending thread.
+ */
+qiao_err qiao_headers_replied(struct qiao_link_peer *l,
+			      const struct qiao_item_headers_reply *reply);
 
 /* Gossip (7.5): newest trusted headers of a chain, and a peer's against ours.
  */

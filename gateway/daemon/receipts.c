@@ -36,6 +36,7 @@ struct take {
 	const char *peer;
 	struct one *one; /* m->n */
 	size_t at;
+	bool apart;    /* each under its own savepoint */
 	bool names_it; /* an entry names the message */
 };
 
@@ -148,25 +149,14 @@ static enum qiao_receipt_result judge(const struct one *o)
 		       : QIAO_RECEIPT_UNFIT;
 }
 
-/* No usage record is due on a source that takes none: the transfer is closed.
- */
-static qiao_err close_row(struct qiao_out_row *row, struct qiao_txn *txn)
-{
-	if (row->state != QIAO_OUT_COMMITTED)
-		return QIAO_OK;
-	return qiao_outbox_move(txn, row, QIAO_OUT_COMMITTED, QIAO_OUT_EV_CLOSE,
-				qiao_now_ms());
-}
-
 static qiao_err move(struct take *t, struct one *o, struct qiao_txn *txn,
 		     struct qiao_out_row *row)
 {
-	qiao_err err = qiao_receipt_take(txn, row, &o->it, qiao_now_ms());
+	/* no usage record is due on a source that takes none: it is closed */
+	qiao_err err = qiao_receipt_take(txn, row, &o->it, true, qiao_now_ms());
 
 	if (err == QIAO_OK)
 		err = audit_receipt(t, o, txn);
-	if (err == QIAO_OK)
-		err = close_row(row, txn);
 	t->names_it = t->names_it || err == QIAO_OK;
 	return err;
 }
@@ -209,32 +199,47 @@ static qiao_err take_one(struct qiao_txn *txn, void *arg)
 }
 
 /* One that fails by itself is answered with "not now", the others go on. */
+static qiao_err take_apart(struct qiao_txn *txn, struct take *t)
+{
+	struct one *o = &t->one[t->at];
+	char id[QIAO_HEX_LEN(32)];
+	qiao_err result, err = qiao_store_try(txn, &result, take_one, t);
+
+	if (err != QIAO_OK || result == QIAO_OK)
+		return err;
+	o->result = QIAO_RECEIPT_NOT_NOW;
+	o->freeze = NULL;
+	qiao_log(QIAO_LOG_ERROR, "row-failed",
+		 "peer=%s transfer=%s err=%s why=\"its receipt could not be "
+		 "noted; the peer sends it again\"",
+		 t->peer, qiao_hex_encode(id, qiao_slice_hash(&o->it.transfer)),
+		 qiao_errname(result));
+	return QIAO_OK;
+}
+
 static qiao_err take_all(struct qiao_txn *txn, void *arg)
 {
 	struct take *t = arg;
-	qiao_err err = QIAO_OK, result;
-	char id[QIAO_HEX_LEN(32)];
+	qiao_err err = QIAO_OK;
 
 	t->names_it = false;
 	for (t->at = 0; t->at < t->m->n && err == QIAO_OK; t->at++) {
-		struct one *o = &t->one[t->at];
-
-		o->freeze = NULL;
-		err = qiao_store_try(txn, &result, take_one, t);
-		if (err != QIAO_OK || result == QIAO_OK)
-			continue;
-		o->result = QIAO_RECEIPT_NOT_NOW;
-		o->freeze = NULL;
-		qiao_log(QIAO_LOG_ERROR, "row-failed",
-			 "peer=%s transfer=%s err=%s why=\"its receipt could "
-			 "not be noted; the peer sends it again\"",
-			 t->peer,
-			 qiao_hex_encode(id, qiao_slice_hash(&o->it.transfer)),
-			 qiao_errname(result));
+		t->one[t->at].freeze = NULL;
+		err = t->apart ? take_apart(txn, t) : take_one(txn, t);
 	}
 	if (err == QIAO_OK && t->names_it)
 		err = qiao_message_keep(txn, t->m, qiao_now_ms());
 	return err;
+}
+
+static qiao_err write_all(struct take *t)
+{
+	qiao_err err = qiao_store_write(t->d->store, take_all, t);
+
+	if (err == QIAO_OK || qiao_store_ails(err))
+		return err;
+	t->apart = true;
+	return qiao_store_write(t->d->store, take_all, t);
 }
 
 /* --- the whole message ---------------------------------------------------- */
@@ -285,7 +290,7 @@ qiao_err qiao_receipts_take(struct qiao_daemon *d,
 		if (concerns(&t, &d->chains[i]))
 			prove_chain(&t, &d->chains[i]);
 	if (err == QIAO_OK && m->n > 0)
-		err = qiao_store_write(d->store, take_all, &t);
+		err = write_all(&t);
 	for (size_t i = 0; err == QIAO_OK && i < m->n; i++)
 		tell(&t.one[i], &reply[i], peer);
 	qiao_free(t.one);

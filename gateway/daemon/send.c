@@ -149,8 +149,12 @@ struct replied_arg {
 	struct qiao_exchange *x;
 	struct qiao_outbox_batch *batch;
 	struct qiao_item_transfer_reply reply[ROWS_MAX];
-	bool conflict;
+	const struct qiao_route *route;
+	bool conflict; /* the route freezes with the row's end */
 };
+
+static const char other_payload[] =
+	"the peer has a transfer id of ours with another payload";
 
 /* Refused for good by the reply itself: an end, so the log must have it. */
 static qiao_err audit_refused(struct replied_arg *a, struct qiao_txn *txn,
@@ -179,9 +183,11 @@ static qiao_err audit_refused(struct replied_arg *a, struct qiao_txn *txn,
 
 static qiao_err write_replied(struct qiao_txn *txn, void *arg)
 {
+	const struct qiao_slice none = { NULL, 0 };
 	struct replied_arg *a = arg;
 	qiao_err err = QIAO_OK;
 
+	a->conflict = false;
 	for (size_t i = 0; i < a->batch->n && err == QIAO_OK; i++) {
 		struct qiao_out_row row;
 		uint32_t random;
@@ -199,6 +205,17 @@ static qiao_err write_replied(struct qiao_txn *txn, void *arg)
 			      a->reply[i].result == QIAO_TRANSFER_CONFLICT;
 		qiao_out_row_free(&row);
 	}
+	if (err == QIAO_OK && a->conflict)
+		err = qiao_route_freeze_in_txn(txn, a->route, none,
+					       other_payload);
+	return err;
+}
+
+static qiao_err stored(const struct qiao_route *r, const char *what,
+		       qiao_err err)
+{
+	if (err != QIAO_OK)
+		qiao_store_refused("route", r->cfg->name, what, err);
 	return err;
 }
 
@@ -222,21 +239,21 @@ static qiao_err apply_transfer_replies(struct qiao_exchange *x,
 				       struct take_arg *take)
 {
 	struct replied_arg *a = qiao_calloc(1, sizeof(*a));
-	const struct qiao_slice none = { NULL, 0 };
 	qiao_err err = a ? QIAO_OK : QIAO_E_NOMEM;
 
 	if (err == QIAO_OK) {
+		a->route = take->route;
 		a->d = x->l->d;
 		a->x = x;
 		a->batch = &take->batch;
 		err = read_transfer_replies(a);
 	}
 	if (err == QIAO_OK)
-		err = qiao_store_write(x->l->d->store, write_replied, a);
+		err = stored(
+			take->route, "replies to transfers",
+			qiao_store_write(x->l->d->store, write_replied, a));
 	if (err == QIAO_OK && a->conflict)
-		qiao_route_freeze(take->route, none,
-				  "the peer has a transfer id of ours with "
-				  "another payload");
+		qiao_route_froze(take->route, other_payload);
 	qiao_free(a);
 	return err;
 }
@@ -279,7 +296,8 @@ qiao_err qiao_send_transfers(struct qiao_link_peer *l, bool *more)
 			.frozen = r->frozen || r->from->frozen || r->to->frozen,
 		};
 		qiao_random(&a.random, sizeof(a.random));
-		err = qiao_store_write(l->d->store, take_rows, &a);
+		err = stored(r, "transfers about to leave",
+			     qiao_store_write(l->d->store, take_rows, &a));
 		if (err == QIAO_OK && a.batch.n > 0) {
 			err = send_batch(l, &a);
 			*more = *more || err == QIAO_OK;

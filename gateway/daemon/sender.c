@@ -18,6 +18,15 @@
 #define GOSSIP_MS    60000
 #define RECEIPTS_MAX 128 /* of one message */
 
+/* A failure of the store, with where, why and what to do; err as it came. */
+static qiao_err stored(const struct qiao_link_peer *l, const char *what,
+		       qiao_err err)
+{
+	if (err != QIAO_OK && err != QIAO_E_MALFORMED)
+		qiao_store_refused("peer", l->peer->gateway, what, err);
+	return err;
+}
+
 /* --- headers --- */
 
 static bool concerns(const struct qiao_link_peer *l, const struct qiao_chain *c)
@@ -45,8 +54,7 @@ static qiao_err send_headers(struct qiao_link_peer *l, struct qiao_chain *c,
 
 	*more = false;
 	if (err == QIAO_OK)
-		err = qiao_headers_offer(l->d, &x->items, &n, c,
-					 l->peer->gateway, ask);
+		err = qiao_headers_offer(l, &x->items, &n, c, ask);
 	if (err == QIAO_OK && x->items.n > 0) {
 		qiao_exchange_item(x);
 		err = qiao_exchange_call(x);
@@ -56,8 +64,7 @@ static qiao_err send_headers(struct qiao_link_peer *l, struct qiao_chain *c,
 			err = qiao_item_headers_reply_parse(&reply,
 							    x->m.items[0]);
 		if (err == QIAO_OK)
-			err = qiao_headers_replied(l->d, &reply,
-						   l->peer->gateway);
+			err = qiao_headers_replied(l, &reply);
 		/* one that stands still (a frozen chain) is left for later */
 		*more = err == QIAO_OK &&
 			reply.result == QIAO_HEADERS_FOLLOWED &&
@@ -89,31 +96,23 @@ static qiao_err all_headers(struct qiao_link_peer *l, bool ask)
 
 /* --- receipts --- */
 
-struct owed_arg {
+struct owed {
 	struct qiao_link_peer *l;
+	struct qiao_exchange *x;
 	struct qiao_inbox_batch batch;
 };
 
-static qiao_err take_owed(struct qiao_txn *txn, void *arg)
+static qiao_err read_owed(struct qiao_txn *txn, void *arg)
 {
-	struct owed_arg *a = arg;
-	int64_t now = qiao_now_ms();
-	qiao_err err = qiao_receipt_owed(txn, &a->batch, a->l->peer->gateway,
-					 now, RECEIPTS_MAX);
+	struct owed *a = arg;
 
-	for (size_t i = 0; i < a->batch.n && err == QIAO_OK; i++) {
-		uint32_t random;
-
-		qiao_random(&random, sizeof(random));
-		err = qiao_receipt_sending(txn, &a->batch.rows[i], QIAO_CALL_MS,
-					   now, random);
-	}
-	return err;
+	return qiao_receipt_owed(txn, &a->batch, a->l->peer->gateway,
+				 qiao_now_ms(), RECEIPTS_MAX);
 }
 
-static qiao_err write_receipt_replies(struct qiao_txn *txn, void *arg)
+static qiao_err write_replies(struct qiao_txn *txn, void *arg)
 {
-	struct qiao_exchange *x = arg;
+	struct qiao_exchange *x = ((struct owed *)arg)->x;
 	qiao_err err = QIAO_OK;
 
 	for (size_t i = 0; i < x->m.n && err == QIAO_OK; i++) {
@@ -131,31 +130,62 @@ static qiao_err write_receipt_replies(struct qiao_txn *txn, void *arg)
 	return err;
 }
 
-static qiao_err send_receipts(struct qiao_link_peer *l, bool *more)
+/* Without an answer: others have their turn first. */
+static qiao_err write_unheard(struct qiao_txn *txn, void *arg)
 {
-	struct owed_arg a = { .l = l };
-	struct qiao_exchange *x = qiao_exchange_new(l, QIAO_KIND_RECEIPTS);
-	qiao_err err =
-		x ? qiao_store_write(l->d->store, take_owed, &a) : QIAO_E_NOMEM;
+	struct owed *a = arg;
+	qiao_err err = QIAO_OK;
 
-	for (size_t i = 0; i < a.batch.n && err == QIAO_OK; i++) {
+	for (size_t i = 0; i < a->batch.n && err == QIAO_OK; i++) {
+		uint32_t random;
+
+		qiao_random(&random, sizeof(random));
+		err = qiao_receipt_postpone(txn, &a->batch.rows[i],
+					    qiao_now_ms(), random);
+	}
+	return err;
+}
+
+static qiao_err put_receipts(struct owed *a)
+{
+	qiao_err err = QIAO_OK;
+
+	for (size_t i = 0; i < a->batch.n && err == QIAO_OK; i++) {
 		struct qiao_item_receipt it;
 
-		err = qiao_receipt_make(&it, &a.batch.rows[i]);
-		if (err == QIAO_OK) {
-			qiao_item_receipt_encode(&x->items, &it);
-			qiao_exchange_item(x);
-		}
+		err = qiao_receipt_make(&it, &a->batch.rows[i]);
+		if (err != QIAO_OK)
+			break;
+		qiao_item_receipt_encode(&a->x->items, &it);
+		qiao_exchange_item(a->x);
 	}
-	if (err == QIAO_OK && x->n > 0) {
-		err = qiao_exchange_call(x);
+	return err;
+}
+
+/* They may be said twice, so that they are about to leave is not written. */
+static qiao_err send_receipts(struct qiao_link_peer *l, bool *more)
+{
+	struct owed a = { .l = l,
+			  .x = qiao_exchange_new(l, QIAO_KIND_RECEIPTS) };
+	qiao_err err = a.x ? qiao_store_read(l->d->store, read_owed, &a)
+			   : QIAO_E_NOMEM;
+
+	if (err == QIAO_OK)
+		err = put_receipts(&a);
+	if (err == QIAO_OK && a.x->n > 0) {
+		err = qiao_exchange_call(a.x);
 		if (err == QIAO_OK)
-			err = qiao_store_write(l->d->store,
-					       write_receipt_replies, x);
+			err = stored(l, "replies to receipts",
+				     qiao_store_write(l->d->store,
+						      write_replies, &a));
+		if (err != QIAO_OK)
+			stored(l, "receipts that are tried again",
+			       qiao_store_write(l->d->store, write_unheard,
+						&a));
 		*more = *more || err == QIAO_OK;
 	}
 	qiao_inbox_batch_free(&a.batch);
-	qiao_exchange_free(x);
+	qiao_exchange_free(a.x);
 	return err;
 }
 

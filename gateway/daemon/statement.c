@@ -16,7 +16,9 @@ struct collect {
 	struct qiao_chain *chain;
 	const struct qiao_rules *rules;
 	struct qiao_record_env env;
-	struct qiao_slice openings;
+	/* the array of openings, and how far it was read */
+	struct qiao_mp at;
+	size_t n_openings, next;
 };
 
 struct qiao_record_env qiao_statement_env(const struct qiao_chain *c,
@@ -92,28 +94,23 @@ static qiao_err map_write(struct collect *c, struct qiao_statement *s,
 			    qiao_mapping_apply(&s->record, &c->env, &w, &seed));
 }
 
-/* The openings of leaf `index`, or empty. */
-static struct qiao_slice opening_of(struct qiao_slice openings, uint32_t index)
+/* The openings of leaf `index`, or empty; leaves come by ascending index. */
+static struct qiao_slice opening_of(struct collect *c, uint32_t index)
 {
 	struct qiao_slice none = { NULL, 0 };
-	struct qiao_mp m;
-	size_t n;
 
-	if (openings.n == 0 || qiao_mp_open(&m, openings) != QIAO_OK)
+	if (index < c->next || index >= c->n_openings)
 		return none;
-	n = qiao_mp_array(&m, QIAO_LEAVES_MAX);
-	if (index >= n)
-		return none;
-	for (uint32_t i = 0; i < index; i++)
-		qiao_mp_raw(&m);
-	return qiao_mp_nil(&m) ? none : qiao_mp_raw(&m);
+	for (; c->next < index; c->next++)
+		qiao_mp_raw(&c->at);
+	c->next++;
+	return qiao_mp_nil(&c->at) ? none : qiao_mp_raw(&c->at);
 }
 
 static qiao_err map_native(struct collect *c, struct qiao_statement *s,
 			   const struct qiao_proven *p)
 {
-	struct qiao_source_head in = { p->value,
-				       opening_of(c->openings, p->index),
+	struct qiao_source_head in = { p->value, opening_of(c, p->index),
 				       p->issuer_key, p->height };
 
 	qiao_buf_put(&s->head, p->value);
@@ -203,15 +200,15 @@ qiao_err qiao_statements_prove(struct qiao_statements *out,
 			       struct qiao_slice proof,
 			       struct qiao_slice openings, struct qiao_why *why)
 {
-	struct collect ctx = {
-		.out = out, .chain = c, .rules = rules, .openings = openings
-	};
+	struct collect ctx = { .out = out, .chain = c, .rules = rules };
 	struct qiao_proven_sink sink = { &ctx, collect_one };
 
 	if (!c->lc)
 		return qiao_fail(why, QIAO_E_IO,
 				 "chain %s: its light client is not open",
 				 c->cfg->name);
+	if (openings.n > 0 && qiao_mp_open(&ctx.at, openings) == QIAO_OK)
+		ctx.n_openings = qiao_mp_array(&ctx.at, QIAO_LEAVES_MAX);
 	if (rules)
 		ctx.env = qiao_statement_env(c, rules, qiao_now_ms());
 	return c->api->prove(c->lc, proof, sink, view, why);

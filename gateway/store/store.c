@@ -105,6 +105,11 @@ static bool run_job(struct qiao_txn *txn, struct job *j)
 	return qiao_sql_exec(txn, "RELEASE job") == QIAO_OK;
 }
 
+bool qiao_store_ails(qiao_err err)
+{
+	return err == QIAO_E_IO || err == QIAO_E_FULL || err == QIAO_E_NOMEM;
+}
+
 static qiao_err run_cached(struct qiao_txn *txn, const char *sql)
 {
 	struct qiao_sql q;
@@ -124,8 +129,7 @@ qiao_err qiao_store_try(struct qiao_txn *txn, qiao_err *result, qiao_txn_fn fn,
 	*result = fn(txn, arg);
 	if (sqlite3_get_autocommit(txn->db))
 		return *result != QIAO_OK ? *result : QIAO_E_IO;
-	if (*result == QIAO_E_IO || *result == QIAO_E_FULL ||
-	    *result == QIAO_E_NOMEM)
+	if (qiao_store_ails(*result))
 		return *result; /* the caller's failure undoes all of it */
 	if (*result != QIAO_OK)
 		err = run_cached(txn, "ROLLBACK TO part");

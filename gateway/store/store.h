@@ -63,11 +63,14 @@ typedef qiao_err (*qiao_txn_fn)(struct qiao_txn *txn, void *arg);
  * the store is changed only after QIAO_OK.
  */
 qiao_err qiao_store_write(struct qiao_store *s, qiao_txn_fn fn, void *arg);
+/* What ails the store itself (disk, memory): no single row is to blame. */
+bool qiao_store_ails(qiao_err err);
 /*
  * A part of a transaction that may fail alone: *result is what fn said, and
  * what it wrote is undone unless that is QIAO_OK. Returned is how the
- * transaction itself stands; anything but QIAO_OK must end it: a part that
- * fails with QIAO_E_IO, QIAO_E_FULL or QIAO_E_NOMEM would not be the last one.
+ * transaction itself stands; anything but QIAO_OK must end it. A savepoint for
+ * each row is dear: write a batch without first, and this way when one of it
+ * failed.
  */
 qiao_err qiao_store_try(struct qiao_txn *txn, qiao_err *result, qiao_txn_fn fn,
 			void *arg);

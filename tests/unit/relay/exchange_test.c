@@ -163,10 +163,7 @@ static qiao_err hear_receipt(struct qiao_txn *txn, void *arg)
 	CU_ASSERT_EQUAL(reply.result, QIAO_RECEIPT_TAKEN);
 	reply.transfer = r.transfer;
 	if (!known)
-		err = qiao_receipt_take(txn, &t, &r, h->x->now);
-	if (err == QIAO_OK && !known)
-		err = qiao_outbox_move(txn, &t, QIAO_OUT_COMMITTED,
-				       QIAO_OUT_EV_CLOSE, h->x->now);
+		err = qiao_receipt_take(txn, &t, &r, true, h->x->now);
 	qiao_out_row_free(&t);
 	qiao_item_receipt_reply_encode(&h->answer, &reply);
 	return err;
@@ -257,8 +254,8 @@ static qiao_err answer_some(struct qiao_txn *txn, void *arg)
 		err = qiao_receipt_make(&r, &b.rows[i]);
 		qiao_item_receipt_encode(&bytes, &r);
 		if (err == QIAO_OK)
-			err = qiao_receipt_sending(txn, &b.rows[i], 50, x->now,
-						   dice(x, 1000));
+			err = qiao_receipt_postpone(txn, &b.rows[i], x->now,
+						    dice(x, 1000));
 		say(x, W_RECEIPT, &bytes);
 	}
 	qiao_inbox_batch_free(&b);
