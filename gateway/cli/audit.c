@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* qiao audit export | verify | reconcile: docs/audit.md. */
+/* qiao audit export | verify | reconcile | evidence: docs/audit.md. */
 #include "gateway/base/hex.h"
 #include "gateway/base/slice.h"
 #include "gateway/cli/audit_folder.h"
@@ -284,7 +284,9 @@ static int usage(void)
 	qiao_cli_usage("qiao audit export FOLDER [--config FILE]\n"
 		       "       qiao audit verify FOLDER [--known FOLDER] "
 		       "[--key KEY] [--json] [--lang zh|en]\n"
-		       "       qiao audit reconcile SOURCE DESTINATION");
+		       "       qiao audit reconcile SOURCE DESTINATION\n"
+		       "       qiao audit evidence FILE [--key KEY]... "
+		       "[--anchor FILE [--genesis BLOCK]]");
 	return EXIT_AUDIT_USAGE;
 }
 
@@ -319,6 +321,8 @@ int qiao_cmd_audit(int argc, char **argv)
 
 	if (argc > 1 && strcmp(argv[1], "reconcile") == 0)
 		return qiao_cmd_reconcile(argc - 1, argv + 1);
+	if (argc > 1 && strcmp(argv[1], "evidence") == 0)
+		return qiao_cmd_evidence(argc - 1, argv + 1);
 	if (!take_own(&v, &key, &argc, argv) ||
 	    !qiao_cli_options(&cli, argc, argv) || cli.argc != 3)
 		return usage();

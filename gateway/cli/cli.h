@@ -18,6 +18,7 @@ enum {
 
 int qiao_cmd_audit(int argc, char **argv);
 int qiao_cmd_chain(int argc, char **argv);
+int qiao_cmd_evidence(int argc, char **argv); /* of audit */
 int qiao_cmd_config(int argc, char **argv);
 int qiao_cmd_denied(int argc, char **argv);
 int qiao_cmd_doctor(int argc, char **argv);

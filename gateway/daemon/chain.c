@@ -10,6 +10,7 @@
 #include "gateway/daemon/freeze.h"
 #include "gateway/store/chain.h"
 #include "gateway/store/header.h"
+#include "gateway/wire/evidence.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -161,7 +162,8 @@ static qiao_err note_headers(struct qiao_accepted *a,
 		err = c->api->header(c->lc, &h, a->first + i, view);
 		a->headers[i].hash = h.hash;
 		if (err == QIAO_OK)
-			err = c->api->thin(&a->headers[i].thin, claims[i]);
+			err = c->api->thin(&a->headers[i].thin, claims[i],
+					   i + 1 == a->n);
 		if (err == QIAO_OK)
 			err = a->headers[i].thin.err;
 	}
@@ -314,30 +316,122 @@ qiao_err qiao_chain_hash(struct qiao_chain *c, struct qiao_hash *hash,
 	return err;
 }
 
-qiao_err qiao_chain_compare(struct qiao_chain *c, uint64_t height,
-			    struct qiao_slice claim)
+/* What we have from a height on, up to the first claim that is signed. */
+struct ours {
+	struct qiao_chain *c;
+	uint64_t height;
+	struct qiao_buf bytes;
+	size_t at[QIAO_HEADERS_PER_BATCH_MAX + 1];
+	size_t n;
+	bool whole;
+};
+
+static qiao_err note_ours(void *ctx, const void *row)
 {
-	struct qiao_buf ours = QIAO_BUF, evidence = QIAO_BUF;
-	struct claim_arg a = { c->number, height, { { 0 } }, &ours };
+	const struct qiao_header_row *h = row;
+	struct ours *o = ctx;
+
+	if (o->whole)
+		return QIAO_OK;
+	qiao_buf_put(&o->bytes, h->claim);
+	o->at[++o->n] = o->bytes.n;
+	o->whole = o->c->api->stands(h->claim);
+	return o->bytes.err;
+}
+
+static qiao_err read_ours(struct qiao_txn *txn, void *arg)
+{
+	struct ours *o = arg;
+
+	return qiao_store_header_each(txn, o->c->number, o->height,
+				      QIAO_HEADERS_PER_BATCH_MAX,
+				      QIAO_EVIDENCE_MAX / 4, note_ours, o);
+}
+
+static void put_side(struct qiao_evidence_side *s,
+		     const struct qiao_slice *claims, size_t n)
+{
+	s->n = n < QIAO_HEADERS_PER_BATCH_MAX ? n : QIAO_HEADERS_PER_BATCH_MAX;
+	for (size_t i = 0; i < s->n; i++)
+		s->claim[i] = claims[i];
+}
+
+/* Is it misbehaviour? QIAO_OK: yes, evidence (wire.md 9.5) is appended. */
+static qiao_err contradict(struct qiao_chain *c, struct qiao_buf *evidence,
+			   struct qiao_evidence_chain *e, struct qiao_why *why)
+{
 	struct qiao_overlay overlay = { c->d->store, c->number, { .n = 0 } };
 	struct qiao_view view = qiao_overlay_view(&overlay);
-	struct qiao_why why = { "" };
-	qiao_err err = c->lc ? qiao_store_read(c->d->store, read_claim, &a)
-			     : QIAO_E_IO;
+	struct qiao_buf trust = QIAO_BUF;
+	qiao_err err =
+		c->api->conflict(c->lc, &trust, e->side[0].claim, &e->side[0].n,
+				 e->side[1].claim, &e->side[1].n, &view, why);
 
+	if (err == QIAO_OK) {
+		e->trust = qiao_buf_slice(&trust);
+		qiao_evidence_chain_encode(evidence, e);
+		err = evidence->err;
+	}
+	qiao_buf_free(&trust);
+	qiao_overlay_free(&overlay);
+	return err;
+}
+
+static qiao_err compare(struct qiao_chain *c, struct qiao_buf *evidence,
+			struct ours *o, const struct qiao_slice *claims,
+			size_t n, struct qiao_why *why)
+{
+	struct qiao_evidence_chain *e = qiao_calloc(1, sizeof(*e));
+	qiao_err err;
+
+	if (!e)
+		return QIAO_E_NOMEM;
+	err = qiao_store_read(c->d->store, read_ours, o);
+	e->network = c->d->cfg->network;
+	e->chain = c->identity;
+	snprintf(e->family, sizeof(e->family), "%s", c->api->family);
+	e->height = o->height;
+	e->side[0].n = o->n;
+	for (size_t i = 0; i < o->n; i++)
+		e->side[0].claim[i] = qiao_slice_of(o->bytes.p + o->at[i],
+						    o->at[i + 1] - o->at[i]);
+	put_side(&e->side[1], claims, n);
 	if (err == QIAO_OK)
-		err = c->api->conflict(c->lc, &evidence, qiao_buf_slice(&ours),
-				       claim, &view, &why);
+		err = contradict(c, evidence, e, why);
+	qiao_free(e);
+	return err;
+}
+
+qiao_err qiao_chain_compare(struct qiao_chain *c, bool *differs,
+			    uint64_t height, const struct qiao_slice *claims,
+			    size_t n)
+{
+	struct qiao_buf evidence = { .max = QIAO_EVIDENCE_MAX };
+	struct ours *o;
+	struct qiao_hash ours, theirs;
+	struct qiao_why why = { "" };
+	qiao_err err = QIAO_E_NOMEM;
+
+	*differs = false;
+	if (!c->lc || n == 0 || qiao_chain_hash(c, &ours, height) != QIAO_OK ||
+	    c->api->hash(&theirs, claims[0]) != QIAO_OK ||
+	    qiao_hash_eq(&ours, &theirs))
+		return QIAO_OK;
+	*differs = true;
+	o = qiao_calloc(1, sizeof(*o));
+	if (o) {
+		o->c = c;
+		o->height = height;
+		err = compare(c, &evidence, o, claims, n, &why);
+		qiao_buf_free(&o->bytes);
+	}
+	qiao_free(o);
 	if (err == QIAO_OK) {
 		qiao_fail(&why, QIAO_E_CONFLICT,
 			  "two valid headers at one height; evidence kept");
 		qiao_chain_freeze(c, height, qiao_buf_slice(&evidence), &why);
-		err = QIAO_E_CONFLICT;
-	} else {
-		err = QIAO_OK; /* not shown to be misbehaviour */
 	}
-	qiao_overlay_free(&overlay);
-	qiao_buf_free(&ours);
 	qiao_buf_free(&evidence);
-	return err;
+	/* otherwise it is not shown to be misbehaviour */
+	return err == QIAO_OK ? QIAO_E_CONFLICT : QIAO_OK;
 }

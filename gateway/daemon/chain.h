@@ -63,11 +63,13 @@ void qiao_chain_refused(struct qiao_chain *c, uint64_t height,
 			const struct qiao_why *why);
 
 /*
- * Somebody offers a claim for a height we have. If it is another valid header:
- * freeze the chain, keep the evidence, QIAO_E_CONFLICT. Lock held.
+ * Somebody offers n consecutive claims, the first for a height we have.
+ * *differs: it is another header. If it is valid, too: freeze the chain, keep
+ * the evidence, QIAO_E_CONFLICT. Lock held.
  */
-qiao_err qiao_chain_compare(struct qiao_chain *c, uint64_t height,
-			    struct qiao_slice claim);
+qiao_err qiao_chain_compare(struct qiao_chain *c, bool *differs,
+			    uint64_t height, const struct qiao_slice *claims,
+			    size_t n);
 /* Hash of the header trusted at a height; QIAO_E_NOTFOUND. */
 qiao_err qiao_chain_hash(struct qiao_chain *c, struct qiao_hash *hash,
 			 uint64_t height);

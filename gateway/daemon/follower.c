@@ -137,6 +137,8 @@ static void look_for_fork(struct qiao_chain *c)
 		qiao_calloc(QIAO_HEADERS_PER_BATCH_MAX, sizeof(*bundle));
 	struct qiao_buf bytes = QIAO_BUF;
 	struct qiao_why why;
+	struct qiao_slice claims[QIAO_HEADERS_PER_BATCH_MAX];
+	bool differs;
 	size_t n;
 
 	/* a node gives as many as it has; only the anchor: nothing to compare
@@ -146,8 +148,10 @@ static void look_for_fork(struct qiao_chain *c)
 			    QIAO_HEADERS_PER_BATCH_MAX, c->next - 1,
 			    FETCH_BYTES, &why) == QIAO_OK &&
 	    n > 0) {
+		for (size_t i = 0; i < n; i++)
+			claims[i] = bundle[i].claim;
 		pthread_mutex_lock(&c->lock);
-		qiao_chain_compare(c, bundle[0].height, bundle[0].claim);
+		qiao_chain_compare(c, &differs, bundle[0].height, claims, n);
 		pthread_mutex_unlock(&c->lock);
 	}
 	qiao_buf_free(&bytes);

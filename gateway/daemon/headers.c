@@ -61,10 +61,14 @@ static size_t skip_known(struct qiao_chain *c,
 			 const struct qiao_item_headers *it)
 {
 	uint64_t next = qiao_chain_next(c);
+	bool differs = false;
 	size_t i;
 
+	/* above the first that differs all do: one judgement a message */
 	for (i = 0; i < it->n && it->first + i < next; i++)
-		qiao_chain_compare(c, it->first + i, it->claims[i]);
+		if (!differs)
+			qiao_chain_compare(c, &differs, it->first + i,
+					   it->claims + i, it->n - i);
 	return i;
 }
 
@@ -138,6 +142,11 @@ qiao_err qiao_headers_offer(struct qiao_link_peer *l, struct qiao_buf *item,
 	if (it.first > 0 && it.first < c->next)
 		err = qiao_store_read(l->d->store, read_claims, &a);
 	a.at[it.n] = bytes.n;
+	/* the receiver looks at the signatures of the last one */
+	while (it.n > 0 &&
+	       !c->api->stands(qiao_slice_of(bytes.p + a.at[it.n - 1],
+					     a.at[it.n] - a.at[it.n - 1])))
+		it.n--;
 	for (size_t i = 0; i < it.n; i++)
 		it.claims[i] =
 			qiao_slice_of(bytes.p + a.at[i], a.at[i + 1] - a.at[i]);

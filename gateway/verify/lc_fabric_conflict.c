@@ -4,8 +4,8 @@
  * demand: the ordering service contradicts itself. A bad signature is none of
  * that, only a reason to ask another node.
  */
+#include "gateway/base/mem.h"
 #include "gateway/base/slice.h"
-#include "gateway/codec/mp.h"
 #include "gateway/verify/lc_fabric.h"
 
 static qiao_err none(struct qiao_why *why, const char *cause)
@@ -48,37 +48,112 @@ static qiao_err check_one(struct qiao_lightclient *lc,
 	return err;
 }
 
-static qiao_err put_evidence(struct qiao_buf *out, struct qiao_slice a,
-			     struct qiao_slice b)
+struct blocks {
+	struct qiao_fabric_block x, y;
+};
+
+/* Each claim is signed by itself, so the first of each side is all of it. */
+static qiao_err pair_parse(struct blocks *p, const struct qiao_slice *a,
+			   const struct qiao_slice *b, struct qiao_why *why)
 {
-	qiao_mp_put_array(out, 4);
-	qiao_mp_put_uint(out, 1);
-	qiao_mp_put_cstr(out, "fabric");
-	qiao_mp_put_bin(out, a);
-	qiao_mp_put_bin(out, b);
-	return out->err;
+	if (qiao_fabric_block_parse(&p->x, *a, NULL) != QIAO_OK ||
+	    qiao_fabric_block_parse(&p->y, *b, NULL) != QIAO_OK)
+		return none(why, "one is no block");
+	if (p->x.number != p->y.number || qiao_hash_eq(&p->x.hash, &p->y.hash))
+		return none(why, "they do not contradict each other");
+	if (p->x.number == 0)
+		return none(why, "height 0 comes from the anchor alone");
+	return QIAO_OK;
 }
 
 qiao_err qiao_fabric_conflict(struct qiao_lightclient *lc,
-			      struct qiao_buf *evidence, struct qiao_slice a,
-			      struct qiao_slice b, const struct qiao_view *view,
+			      struct qiao_buf *trust,
+			      const struct qiao_slice *a, size_t *na,
+			      const struct qiao_slice *b, size_t *nb,
+			      const struct qiao_view *view,
 			      struct qiao_why *why)
 {
-	struct qiao_fabric_block x, y;
 	struct qiao_fabric_config *c;
+	struct blocks p;
 	qiao_err err;
 
-	if (qiao_fabric_block_parse(&x, a, NULL) != QIAO_OK ||
-	    qiao_fabric_block_parse(&y, b, NULL) != QIAO_OK)
+	if (*na == 0 || *nb == 0)
 		return none(why, "one is no block");
-	if (x.number != y.number || qiao_hash_eq(&x.hash, &y.hash))
-		return none(why, "they do not contradict each other");
-	if (x.number == 0)
-		return none(why, "height 0 comes from the anchor alone");
-	err = config_for(lc, &c, x.number, view, why);
+	*na = *nb = 1;
+	err = pair_parse(&p, a, b, why);
 	if (err == QIAO_OK)
-		err = check_one(lc, &x, c, why);
+		err = config_for(lc, &c, p.x.number, view, why);
 	if (err == QIAO_OK)
-		err = check_one(lc, &y, c, why);
-	return err == QIAO_OK ? put_evidence(evidence, a, b) : err;
+		err = check_one(lc, &p.x, c, why);
+	if (err == QIAO_OK)
+		err = check_one(lc, &p.y, c, why);
+	if (err != QIAO_OK)
+		return err;
+	qiao_buf_put(trust, qiao_slice_of(c->bytes, c->bytes_n));
+	return trust->err;
+}
+
+/* The configuration is the anchor's own when it is that of the genesis block.
+ */
+static qiao_err anchor_check(bool *anchored,
+			     const struct qiao_lc_config *anchor,
+			     const struct qiao_fabric_config *c,
+			     const struct qiao_hash *chain,
+			     struct qiao_why *why)
+{
+	struct qiao_lightclient *lc = qiao_calloc(1, sizeof(*lc));
+	qiao_err err;
+
+	if (!lc)
+		return QIAO_E_NOMEM;
+	err = qiao_fabric_anchor_read(lc, anchor, why);
+	if (err == QIAO_OK && !qiao_hash_eq(&lc->identity, chain))
+		err = none(why, "it is about another chain than the anchor");
+	*anchored = err == QIAO_OK && qiao_hash_eq(&lc->genesis, &c->hash);
+	qiao_lc_fabric.free(lc);
+	return err;
+}
+
+static qiao_err judge_alone(struct qiao_lightclient *lc,
+			    const struct qiao_evidence_chain *e,
+			    struct qiao_why *why)
+{
+	struct blocks p;
+	qiao_err err;
+
+	if (e->side[0].n != 1 || e->side[1].n != 1)
+		return none(why, "a side has more than its block");
+	err = pair_parse(&p, e->side[0].claim, e->side[1].claim, why);
+	if (err == QIAO_OK && p.x.number != e->height)
+		err = none(why, "its blocks are of another height");
+	if (err == QIAO_OK &&
+	    qiao_fabric_config_load(&lc->config, e->trust, &lc->sigs, NULL) !=
+		    QIAO_OK)
+		err = none(why, "it has no usable configuration block");
+	if (err == QIAO_OK && lc->config->height >= e->height)
+		err = none(why, "its configuration is of a later block");
+	if (err == QIAO_OK)
+		err = check_one(lc, &p.x, lc->config, why);
+	if (err == QIAO_OK)
+		err = check_one(lc, &p.y, lc->config, why);
+	return err;
+}
+
+qiao_err qiao_fabric_evidence(bool *anchored,
+			      const struct qiao_lc_config *anchor,
+			      const struct qiao_evidence_chain *e,
+			      struct qiao_why *why)
+{
+	struct qiao_lightclient *lc = qiao_calloc(1, sizeof(*lc));
+	qiao_err err;
+
+	*anchored = false;
+	if (!lc)
+		return QIAO_E_NOMEM;
+	err = judge_alone(lc, e, why);
+	if (err == QIAO_OK && anchor)
+		err = anchor_check(anchored, anchor, lc->config, &e->chain,
+				   why);
+	qiao_lc_fabric.free(lc);
+	return err;
 }

@@ -61,18 +61,18 @@ static qiao_err resume(struct qiao_lightclient *lc,
 }
 
 /* docs/wire.md 2.1: over ["quorum", genesis header hash] */
-static qiao_err identify(struct qiao_lightclient *lc)
+qiao_err qiao_lc_quorum_identity(struct qiao_hash *out,
+				 const struct qiao_hash *genesis)
 {
 	struct qiao_buf b = QIAO_BUF;
 	qiao_err err;
 
 	qiao_mp_put_array(&b, 2);
 	qiao_mp_put_cstr(&b, "quorum");
-	qiao_mp_put_hash(&b, &lc->head.genesis);
+	qiao_mp_put_hash(&b, genesis);
 	err = b.err;
 	if (err == QIAO_OK)
-		qiao_sha256_tagged(&lc->identity, "qiao/chain/1",
-				   qiao_buf_slice(&b));
+		qiao_sha256_tagged(out, "qiao/chain/1", qiao_buf_slice(&b));
 	qiao_buf_free(&b);
 	return err;
 }
@@ -96,7 +96,7 @@ static qiao_err load(struct qiao_lightclient *lc,
 	else
 		err = damage(err, "the head row", why);
 	if (err == QIAO_OK)
-		err = identify(lc);
+		err = qiao_lc_quorum_identity(&lc->identity, &lc->head.genesis);
 out:
 	qiao_lc_quorum_anchor_fini(&a);
 	return err;
@@ -170,11 +170,59 @@ static qiao_err lc_header(const struct qiao_lightclient *lc,
 	return err;
 }
 
-/* There is nothing to leave out: a claim holds no record. */
-static qiao_err lc_thin(struct qiao_buf *out, struct qiao_slice claim)
+static qiao_err lc_hash(struct qiao_hash *out, struct qiao_slice claim)
 {
-	qiao_buf_put(out, claim);
+	struct qiao_quorum_header h;
+	struct qiao_mp m;
+	qiao_err err;
+
+	*out = (struct qiao_hash){ { 0 } };
+	qiao_mp_open(&m, claim);
+	qiao_mp_array_of(&m, 3);
+	err = qiao_quorum_header_parse(&h,
+				       qiao_mp_bin(&m, QIAO_QUORUM_HEADER_MAX));
+	if (err == QIAO_OK)
+		*out = h.hash;
+	return err;
+}
+
+/* advance looks at the signatures of the last, and of one that changes the set.
+ */
+static qiao_err lc_thin(struct qiao_buf *out, struct qiao_slice claim,
+			bool last)
+{
+	struct qiao_slice header;
+	struct qiao_mp m;
+	bool changes;
+
+	qiao_mp_open(&m, claim);
+	qiao_mp_array_of(&m, 3);
+	header = qiao_mp_bin(&m, QIAO_QUORUM_HEADER_MAX);
+	qiao_mp_raw(&m); /* signatures */
+	changes = !qiao_mp_nil(&m);
+	if (changes)
+		qiao_mp_bin(&m, QIAO_QUORUM_SET_MAX);
+	if (qiao_mp_finish(&m) != QIAO_OK)
+		return QIAO_E_MALFORMED;
+	if (last || changes) {
+		qiao_buf_put(out, claim);
+		return out->err;
+	}
+	qiao_mp_put_array(out, 3);
+	qiao_mp_put_bin(out, header);
+	qiao_mp_put_array(out, 0);
+	qiao_mp_put_nil(out);
 	return out->err;
+}
+
+static bool lc_stands(struct qiao_slice thin)
+{
+	struct qiao_mp m;
+
+	qiao_mp_open(&m, thin);
+	qiao_mp_array_of(&m, 3);
+	qiao_mp_bin(&m, QIAO_QUORUM_HEADER_MAX);
+	return qiao_mp_array(&m, QIAO_VALIDATORS_MAX) > 0;
 }
 
 static uint64_t lc_trust_height(const struct qiao_lightclient *lc)
@@ -191,9 +239,12 @@ const struct qiao_lightclient_api qiao_lc_quorum = {
 	.advance = qiao_lc_quorum_advance,
 	.header = lc_header,
 	.prove = qiao_lc_quorum_prove,
+	.hash = lc_hash,
 	.thin = lc_thin,
+	.stands = lc_stands,
 	.narrow = qiao_lc_quorum_narrow,
 	.conflict = qiao_lc_quorum_conflict,
+	.evidence = qiao_lc_quorum_evidence,
 	.trust_height = lc_trust_height,
 	.free = lc_free,
 };

@@ -51,9 +51,17 @@ qiao_err qiao_lc_quorum_narrow(struct qiao_lightclient *lc,
 			       struct qiao_buf *out, struct qiao_slice proof,
 			       uint32_t tx, uint32_t index);
 qiao_err qiao_lc_quorum_conflict(struct qiao_lightclient *lc,
-				 struct qiao_buf *evidence, struct qiao_slice a,
-				 struct qiao_slice b,
+				 struct qiao_buf *trust,
+				 const struct qiao_slice *a, size_t *na,
+				 const struct qiao_slice *b, size_t *nb,
 				 const struct qiao_view *view,
 				 struct qiao_why *why);
+qiao_err qiao_lc_quorum_evidence(bool *anchored,
+				 const struct qiao_lc_config *anchor,
+				 const struct qiao_evidence_chain *e,
+				 struct qiao_why *why);
+/* docs/wire.md 2.1 */
+qiao_err qiao_lc_quorum_identity(struct qiao_hash *out,
+				 const struct qiao_hash *genesis);
 
 #endif

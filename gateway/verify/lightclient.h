@@ -19,6 +19,7 @@
 
 #include "gateway/base/buf.h"
 #include "gateway/base/why.h"
+#include "gateway/wire/evidence.h"
 
 /*
  * The store, as a light client sees it. `get` appends to out; QIAO_E_NOTFOUND
@@ -166,8 +167,17 @@ struct qiao_lightclient_api {
 	qiao_err (*prove)(struct qiao_lightclient *lc, struct qiao_slice proof,
 			  struct qiao_proven_sink sink,
 			  const struct qiao_view *view, struct qiao_why *why);
-	/* The claim as a peer needs it to follow the chain (wire 8). */
-	qiao_err (*thin)(struct qiao_buf *out, struct qiao_slice claim);
+	/* Hash of a claim's header; nothing else of it is looked at. */
+	qiao_err (*hash)(struct qiao_hash *out, struct qiao_slice claim);
+	/*
+	 * The accepted claim as a peer needs it to follow the chain (wire 8).
+	 * last: it was the last of its batch. Signatures that advance did not
+	 * look at are left out: nobody vouches for them.
+	 */
+	qiao_err (*thin)(struct qiao_buf *out, struct qiao_slice claim,
+			 bool last);
+	/* May a batch for a peer end with this thin claim? */
+	bool (*stands)(struct qiao_slice thin);
 	/*
 	 * From the proof of a whole block the smallest proof of one statement
 	 * of it. Quick for the block that `prove` checked last. proof_is_block:
@@ -177,13 +187,25 @@ struct qiao_lightclient_api {
 			   struct qiao_slice proof, uint32_t tx,
 			   uint32_t index);
 	/*
-	 * Are these two claims, each valid by itself under what this client
-	 * knows, for one height with different hashes? QIAO_OK: yes, and
-	 * evidence (wire bytes of both) is appended. QIAO_E_NOTFOUND: no.
+	 * Do two runs of consecutive claims, each signed under what this client
+	 * knows, begin at one height with different hashes? QIAO_OK: yes; *na
+	 * and *nb are how many claims of each show it, and trust (wire 9.5) is
+	 * appended. QIAO_E_NOTFOUND: no.
 	 */
 	qiao_err (*conflict)(struct qiao_lightclient *lc,
-			     struct qiao_buf *evidence, struct qiao_slice a,
-			     struct qiao_slice b, const struct qiao_view *view,
+			     struct qiao_buf *trust, const struct qiao_slice *a,
+			     size_t *na, const struct qiao_slice *b, size_t *nb,
+			     const struct qiao_view *view,
+			     struct qiao_why *why);
+	/*
+	 * The same for a third party, from the evidence alone, by the engine's
+	 * own rule. *anchored: who had to sign is what this anchor (NULL: none)
+	 * says. Otherwise: one who follows the chain to that height knows.
+	 * QIAO_E_NOTFOUND: it is no evidence.
+	 */
+	qiao_err (*evidence)(bool *anchored,
+			     const struct qiao_lc_config *anchor,
+			     const struct qiao_evidence_chain *e,
 			     struct qiao_why *why);
 	/* Height and kind of the newest change of trust, for the audit log. */
 	uint64_t (*trust_height)(const struct qiao_lightclient *lc);

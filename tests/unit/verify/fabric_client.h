@@ -168,7 +168,8 @@ static inline void follow(struct client *c, unsigned int to, size_t batch,
 			if (thin)
 				CU_ASSERT_EQUAL(
 					qiao_lc_fabric.thin(&raw[n],
-							    qiao_buf_slice(&b)),
+							    qiao_buf_slice(&b),
+							    false),
 					QIAO_OK)
 			else
 				qiao_buf_put(&raw[n], qiao_buf_slice(&b));

@@ -19,8 +19,9 @@ static struct qiao_buf claim_of(const struct client *c, unsigned int height,
 
 	if (!thin)
 		return whole;
-	CU_ASSERT_EQUAL(qiao_lc_fabric.thin(&out, qiao_buf_slice(&whole)),
-			QIAO_OK);
+	CU_ASSERT_EQUAL(
+		qiao_lc_fabric.thin(&out, qiao_buf_slice(&whole), false),
+		QIAO_OK);
 	qiao_buf_free(&whole);
 	return out;
 }
