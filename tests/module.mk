@@ -6,7 +6,7 @@ TEST_PROGS += ask-adapter bad-adapter
 ask-adapter_SRC := tests/scenarios/ask_adapter.c
 bad-adapter_SRC := tests/scenarios/bad_adapter.c
 CHECKS += check-adapters check-freeze check-kill check-operate check-fabric-blocks \
-          check-fabric-live check-fabric-delivery
+          check-fabric-live check-fabric-delivery check-fabric-gateways
 KILLS ?= 25
 endif
 check-kill:
@@ -23,3 +23,5 @@ check-fabric-live:
 	$(Q)B=$(B) tests/scenarios/fabric_live.sh
 check-fabric-delivery:
 	$(Q)B=$(B) tests/scenarios/fabric_delivery.sh
+check-fabric-gateways:
+	$(Q)B=$(B) tests/scenarios/fabric_gateways.sh
