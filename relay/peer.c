@@ -145,6 +145,19 @@ void qiao_peer_set_standing(struct qiao_peer *p, enum qiao_standing s)
 	atomic_store(&p->standing, (int)s);
 }
 
+bool qiao_peer_enter(struct qiao_peer *p)
+{
+	if (atomic_fetch_add(&p->working, 1) < QIAO_PEER_WORKERS_MAX)
+		return true;
+	qiao_peer_leave(p);
+	return false;
+}
+
+void qiao_peer_leave(struct qiao_peer *p)
+{
+	atomic_fetch_sub(&p->working, 1);
+}
+
 qiao_err qiao_peer_may(enum qiao_standing standing, unsigned int kind,
 		       struct qiao_why *why)
 {

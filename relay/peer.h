@@ -40,6 +40,7 @@ struct qiao_peer {
 	size_t n_keys;
 	struct qiao_peer_key keys[QIAO_PEER_KEYS_MAX];
 	_Atomic int standing; /* enum qiao_standing */
+	_Atomic int working;  /* messages of it that are in work */
 };
 
 struct qiao_peers;
@@ -60,6 +61,13 @@ const struct qiao_peer_key *qiao_peer_key_at(const struct qiao_peer *p,
 					     const struct qiao_id16 *id,
 					     int64_t now_ms);
 void qiao_peer_set_standing(struct qiao_peer *p, enum qiao_standing s);
+/*
+ * A message of this peer is about to be worked on, and has been. False: so many
+ * are already that other peers would wait for threads; it may ask again. Any
+ * thread; leave only after true.
+ */
+bool qiao_peer_enter(struct qiao_peer *p);
+void qiao_peer_leave(struct qiao_peer *p);
 /*
  * May a peer of this standing make a request of this kind? The table of kind x
  * standing; QIAO_E_DENIED, QIAO_E_FROZEN, or QIAO_E_UNSUPPORTED for a kind that

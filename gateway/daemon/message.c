@@ -196,27 +196,44 @@ static void reply_refusal(struct answer *a, struct qiao_buf *out, qiao_err err,
 	qiao_buf_free(&item);
 }
 
-static qiao_err verify(struct answer *a, struct qiao_why *why)
+static qiao_err verify(struct answer *a, struct qiao_peer **peer,
+		       struct qiao_why *why)
 {
-	struct qiao_peer *peer = NULL;
 	struct qiao_message_rules rules = { .network = &a->d->cfg->network,
 					    .self = a->d->cfg->id,
 					    .peers = a->d->peers,
 					    .now_ms = qiao_now_ms() };
-	qiao_err err = qiao_message_verify(a->m, &peer, &rules, why);
+	qiao_err err = qiao_message_verify(a->m, peer, &rules, why);
 
-	if (peer)
-		a->peer = peer->gateway;
+	if (*peer)
+		a->peer = (*peer)->gateway;
+	return err;
+}
+
+/* One peer, however much it asks, leaves threads for the others. */
+static qiao_err dispatch_fairly(struct answer *a, struct qiao_peer *peer,
+				struct qiao_why *why)
+{
+	qiao_err err;
+
+	if (!qiao_peer_enter(peer))
+		return qiao_fail(why, QIAO_E_BUSY,
+				 "%d messages of %s are in work already; send "
+				 "again later",
+				 QIAO_PEER_WORKERS_MAX, peer->gateway);
+	err = dispatch(a, why);
+	qiao_peer_leave(peer);
 	return err;
 }
 
 static void answer_message(struct answer *a, struct qiao_buf *reply)
 {
 	struct qiao_why why = { "" };
-	qiao_err err = verify(a, &why);
+	struct qiao_peer *peer = NULL;
+	qiao_err err = verify(a, &peer, &why);
 
 	if (err == QIAO_OK)
-		err = dispatch(a, &why);
+		err = dispatch_fairly(a, peer, &why);
 	if (err == QIAO_OK)
 		err = reply_items(a, reply);
 	if (err == QIAO_OK)

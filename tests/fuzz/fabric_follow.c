@@ -101,7 +101,7 @@ static void take(struct qiao_lightclient *lc, struct qiao_slice claim)
 			    QIAO_OK ||
 		    !qiao_hash_eq(&known.hash, &now.hash));
 	QIAO_BUG_ON(err == QIAO_OK &&
-		    qiao_lc_fabric.thin(&thin, claim) != QIAO_OK);
+		    qiao_lc_fabric.thin(&thin, claim, false) != QIAO_OK);
 	qiao_buf_free(&thin);
 }
 

@@ -54,11 +54,15 @@
 #define QIAO_QUEUED_ENTRY_MAX QIAO_KIB(4)
 
 /* messages */
-#define QIAO_PEER_MSG_MAX          QIAO_MIB(8) /* between gateways */
-#define QIAO_ADAPTER_MSG_MAX       QIAO_MIB(4) /* between host and adapter */
-#define QIAO_SUBMISSIONS_MAX       128         /* of one call of an adapter */
-#define QIAO_CONTROL_MSG_MAX       QIAO_MIB(1)
-#define QIAO_ITEMS_MAX             512         /* items of one envelope */
+#define QIAO_PEER_MSG_MAX    QIAO_MIB(8) /* between gateways */
+#define QIAO_ADAPTER_MSG_MAX QIAO_MIB(4) /* between host and adapter */
+#define QIAO_SUBMISSIONS_MAX 128         /* of one call of an adapter */
+#define QIAO_CONTROL_MSG_MAX QIAO_MIB(1)
+#define QIAO_ITEMS_MAX       512 /* items of one envelope */
+/* messages of one peer that are worked on at once; a gateway sends one at a
+ * time
+ */
+#define QIAO_PEER_WORKERS_MAX      3
 #define QIAO_ENVELOPE_MAX          QIAO_KIB(1) /* without its items */
 #define QIAO_ENVELOPE_LIFE_MS_MAX  600000      /* from sent to expires */
 #define QIAO_SENT_AHEAD_MS         300000 /* how far a clock may be ahead */

@@ -406,6 +406,29 @@ static void numbers_and_times_out_of_range_are_refused_in_the_envelope(void)
 	qiao_json_free(v);
 }
 
+static void a_peer_is_worked_for_so_often_at_once_and_others_still_are(void)
+{
+	struct qiao_peer *greedy, *other;
+	struct world w;
+
+	world_open(&w);
+	greedy = qiao_peers_at(w.peers, 0);
+	other = qiao_peers_at(w.peers, 1);
+	for (int round = 0; round < 3; round++) {
+		for (int i = 0; i < QIAO_PEER_WORKERS_MAX; i++)
+			CU_ASSERT_TRUE(qiao_peer_enter(greedy));
+		for (int i = 0; i < 10; i++)
+			CU_ASSERT_FALSE(qiao_peer_enter(greedy));
+		CU_ASSERT_TRUE(qiao_peer_enter(other));
+		qiao_peer_leave(other);
+		qiao_peer_leave(greedy);
+		CU_ASSERT_TRUE(qiao_peer_enter(greedy));
+		for (int i = 0; i < QIAO_PEER_WORKERS_MAX; i++)
+			qiao_peer_leave(greedy);
+	}
+	world_close(&w);
+}
+
 static const struct test_case cases[] = {
 	{ "messages are those of the vectors, byte by byte",
 	  messages_are_those_of_the_vectors_byte_by_byte },
@@ -415,6 +438,8 @@ static const struct test_case cases[] = {
 	  a_message_is_refused_in_the_documented_order },
 	{ "numbers and times out of range are refused in the envelope",
 	  numbers_and_times_out_of_range_are_refused_in_the_envelope },
+	{ "a peer is worked for so often at once, and others still are",
+	  a_peer_is_worked_for_so_often_at_once_and_others_still_are },
 	{ "a reply is bound to its request", a_reply_is_bound_to_its_request },
 	{ "a message over the limit is not made",
 	  a_message_over_the_limit_is_not_made },
