@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "adapters/fabric/contract.h"
 
+#include "adapters/fabric/entry.h"
 #include "gateway/base/clock.h"
 #include "gateway/base/hex.h"
 #include "gateway/base/log.h"
 #include "gateway/base/slice.h"
-#include "gateway/codec/mp.h"
 
 #include <inttypes.h>
 #include <stdatomic.h>
@@ -191,34 +191,6 @@ void fabric_contract_submit_many(struct fabric_contract *c,
 
 /* --- lookup ----------------------------------------------------------------
  */
-/* [kind, digest, source, submitter bin16, tx id bin32] */
-qiao_err fabric_entry_parse(struct qiao_lookup *out, struct qiao_slice answer)
-{
-	struct qiao_mp m;
-	qiao_err err;
-
-	memset(out, 0, sizeof(*out));
-	if (answer.n == 0)
-		return QIAO_OK;
-	err = qiao_mp_open(&m, answer);
-	if (err != QIAO_OK)
-		return err;
-	qiao_mp_array_of(&m, 5);
-	qiao_mp_uint(&m, 4);
-	out->digest = qiao_mp_hash(&m);
-	qiao_mp_hash(&m);
-	out->submitter_len = FABRIC_ACCOUNT_LEN;
-	qiao_mp_bin_into(&m, out->submitter, out->submitter_len);
-	out->tx_len = QIAO_HASH_LEN;
-	qiao_mp_bin_into(&m, out->tx, out->tx_len);
-	err = qiao_mp_finish(&m);
-	if (err != QIAO_OK)
-		memset(out, 0, sizeof(*out));
-	else
-		out->state = QIAO_LOOKUP_DONE;
-	return err;
-}
-
 static qiao_err ask_contract(struct fabric_contract *c, struct qiao_lookup *out,
 			     const struct qiao_hash *id, struct qiao_why *why)
 {

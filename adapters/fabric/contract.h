@@ -61,10 +61,4 @@ qiao_err fabric_contract_receipt(struct fabric_contract *c,
 				 const struct qiao_hash *id,
 				 struct qiao_why *why);
 
-/*
- * The contract's answer to Lookup. Without height. Empty: absent. Foreign:
- * QIAO_E_MALFORMED and the like.
- */
-qiao_err fabric_entry_parse(struct qiao_lookup *out, struct qiao_slice answer);
-
 #endif
