@@ -25,3 +25,4 @@ check-fabric-delivery:
 	$(Q)B=$(B) tests/scenarios/fabric_delivery.sh
 check-fabric-gateways:
 	$(Q)B=$(B) tests/scenarios/fabric_gateways.sh
+	$(Q)B=$(B) tests/scenarios/fabric_gateways.sh --bft

@@ -190,4 +190,17 @@ reconcile() { # FROM TO
 }
 reconcile city channel
 reconcile channel city
+
+# --- two histories -----------------------------------------------------------------
+
+is_frozen() { channel status --json 2>/dev/null | grep -q '"frozen":\[{"at"'; }
+is_frozen && fail "frozen without a reason"
+tell put LAST licence '{"名称":"测试"}'
+all_closed() { [ "$(closed channel)" -ge $((PUT + 1)) ]; }
+settle 20 "one more"
+tell rewrite
+tell fill 4
+wait_for 30 "a freeze of the channel with two histories" is_frozen
+ls "$F"/data/evidence-channel-*.bin >/dev/null || fail "there is no evidence file"
+say "fabric-gateways: the orderers sign two blocks of one height: frozen, with evidence"
 say "fabric-gateways: ok, $PUT delivered each way, none lost or twice"

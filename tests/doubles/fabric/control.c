@@ -167,6 +167,13 @@ static const char *fork_at(struct order *o)
 	return "ok";
 }
 
+static const char *rewrite_newest(struct order *o)
+{
+	return ledger_rewrite(&o->host->ledger)
+		       ? "ok"
+		       : "error: the newest is a configuration block";
+}
+
 static const char *mute(struct order *o)
 {
 	struct station *s = station(o);
@@ -223,6 +230,7 @@ static const struct {
 	{ "hold", hold, true }, { "clock", set_clock, true },
 	{ "lie", lie, true }, { "stall", stall, true }, { "go", stall, true },
 	{ "die", die, true }, { "fork", fork_at, true },
+	{ "rewrite", rewrite_newest, true },
 	{ "mute", mute, true }, { "stop", stop, false },
 	{ "start", start, false }, { "drop", drop, false },
 	{ "quit", quit, false },

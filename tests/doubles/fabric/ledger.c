@@ -336,18 +336,34 @@ struct qiao_slice ledger_make_tx(struct ledger *l, struct pool *p,
 
 struct block *ledger_fork(struct ledger *l, const struct block *b)
 {
-	struct block *f = new_block(b->number, 1);
+	struct block *f = new_block(b->number, b->n + 1);
 	char *id = pool_printf(&f->pool, "FORK-%llu",
 			       (unsigned long long)b->number);
 	const char *args[4] = { "PutRecord", id, "licence", "{}" };
 
-	f->previous = b->previous;
+	f->previous = pool_copy(&f->pool, b->previous);
 	f->last_config = b->last_config;
-	f->entry[0] = ledger_make_tx(l, &f->pool, &l->net->org[0].client,
-				     "records", args, 4, NET_PEERS);
-	f->commit = b->commit;
+	for (size_t i = 0; i < b->n; i++) {
+		f->entry[i] = pool_copy(&f->pool, b->entry[i]);
+		f->flag[i] = b->flag[i];
+	}
+	f->entry[b->n] = ledger_make_tx(l, &f->pool, &l->net->org[0].client,
+					"records", args, 4, NET_PEERS);
+	f->commit = pool_copy(&f->pool, b->commit);
 	seal(l, f);
 	return f;
+}
+
+bool ledger_rewrite(struct ledger *l)
+{
+	struct block *b = l->block[l->n - 1];
+
+	if (b->is_config)
+		return false;
+	l->block[l->n - 1] = ledger_fork(l, b);
+	l->commit = l->block[l->n - 1]->commit;
+	block_free(b);
+	return true;
 }
 
 /* --- as it is served --- */

@@ -91,10 +91,15 @@ struct qiao_slice ledger_copy(struct pool *p, const struct ledger *l,
 			      const struct block *b, size_t orderer, bool peer,
 			      bool thin, enum lie lie);
 /*
- * Another block at the height of b, genuinely signed, with a transaction in it
- * that nobody else has. It is to be freed with block_free.
+ * Another block at the height of b, genuinely signed: the same transactions and
+ * one that nobody else has. It is to be freed with block_free.
  */
 struct block *ledger_fork(struct ledger *l, const struct block *b);
+/*
+ * All nodes deny the newest block: another one stands in its place and the
+ * chain goes on from there. False: it is a configuration block.
+ */
+bool ledger_rewrite(struct ledger *l);
 void block_free(struct block *b);
 
 /* A whole transaction, endorsed by the first `endorsers` organisations. */
