@@ -60,6 +60,18 @@ struct qiao_link_peer *qiao_link_by_id(struct qiao_daemon *d, const char *id)
 	return NULL;
 }
 
+bool qiao_link_concerns(const struct qiao_link_peer *l,
+			const struct qiao_chain *c)
+{
+	for (size_t i = 0; i < l->d->n_routes; i++) {
+		const struct qiao_route *r = &l->d->routes[i];
+
+		if (r->peer == l && (r->from == c || r->to == c))
+			return true;
+	}
+	return false;
+}
+
 bool qiao_daemon_clock_ok(const struct qiao_daemon *d)
 {
 	struct timex t = { .modes = 0 };

@@ -75,6 +75,9 @@ struct qiao_link_peer {
 	/* for status, under lock */
 	char last[384]; /* the newest failure in words, or "" */
 	int64_t heard_ms;
+	/* headers.c, under lock: doubtful headers that it may still show us */
+	unsigned int doubts_left;
+	int64_t doubts_at; /* monotonic; 0: never counted */
 };
 
 struct qiao_daemon {
@@ -121,6 +124,9 @@ struct qiao_link_peer *qiao_link_by_id(struct qiao_daemon *d, const char *id);
  */
 void qiao_store_refused(const char *of, const char *name, const char *what,
 			qiao_err err);
+/* A route with this peer begins or ends at the chain. */
+bool qiao_link_concerns(const struct qiao_link_peer *l,
+			const struct qiao_chain *c);
 /* The clock may be relied on (configuration `clock.source`). */
 bool qiao_daemon_clock_ok(const struct qiao_daemon *d);
 

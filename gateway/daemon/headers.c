@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "gateway/daemon/headers.h"
 
+#include "gateway/base/clock.h"
 #include "gateway/base/log.h"
 #include "gateway/base/slice.h"
 #include "gateway/daemon/chain.h"
@@ -56,8 +57,38 @@ static qiao_err follow(struct qiao_chain *c, const struct qiao_item_headers *it,
 	return err == QIAO_OK ? refusal : err;
 }
 
+/* One more doubtful claim of this peer may be looked at. */
+static bool take_doubt(struct qiao_link_peer *l)
+{
+	int64_t now = qiao_monotonic_ms();
+	bool ok;
+
+	pthread_mutex_lock(&l->lock);
+	if (l->doubts_at == 0) {
+		l->doubts_left = QIAO_HEADER_DOUBTS;
+		l->doubts_at = now;
+	}
+	for (; now - l->doubts_at >= QIAO_HEADER_DOUBT_MS &&
+	       l->doubts_left < QIAO_HEADER_DOUBTS;
+	     l->doubts_at += QIAO_HEADER_DOUBT_MS)
+		l->doubts_left++;
+	if (l->doubts_left == QIAO_HEADER_DOUBTS)
+		l->doubts_at = now;
+	ok = l->doubts_left > 0;
+	l->doubts_left -= ok;
+	pthread_mutex_unlock(&l->lock);
+	return ok;
+}
+
+static void give_doubt_back(struct qiao_link_peer *l)
+{
+	pthread_mutex_lock(&l->lock);
+	l->doubts_left++;
+	pthread_mutex_unlock(&l->lock);
+}
+
 /* What it shows for heights that we have must be what we have. Lock held. */
-static size_t skip_known(struct qiao_chain *c,
+static size_t skip_known(struct qiao_chain *c, struct qiao_link_peer *l,
 			 const struct qiao_item_headers *it)
 {
 	uint64_t next = qiao_chain_next(c);
@@ -66,35 +97,54 @@ static size_t skip_known(struct qiao_chain *c,
 
 	/* above the first that differs all do: one judgement a message */
 	for (i = 0; i < it->n && it->first + i < next; i++)
-		if (!differs)
+		if (!differs && !c->frozen && take_doubt(l)) {
 			qiao_chain_compare(c, &differs, it->first + i,
 					   it->claims + i, it->n - i);
+			if (!differs)
+				give_doubt_back(l);
+		}
 	return i;
 }
 
-qiao_err qiao_headers_take(struct qiao_daemon *d,
+/* Lock held. */
+static qiao_err take_claims(struct qiao_chain *c, struct qiao_link_peer *l,
+			    const struct qiao_item_headers *it,
+			    struct qiao_why *why)
+{
+	size_t skip = skip_known(c, l, it);
+	qiao_err err;
+
+	/* an old one may just have shown misbehaviour */
+	if (c->frozen || skip == it->n || it->first > qiao_chain_next(c))
+		return QIAO_OK;
+	if (!take_doubt(l))
+		return qiao_fail(why, QIAO_E_BUSY,
+				 "too many headers that do not hold; later");
+	err = follow(c, it, skip, why);
+	if (err == QIAO_OK || err == QIAO_E_IO)
+		give_doubt_back(l);
+	return err;
+}
+
+qiao_err qiao_headers_take(struct qiao_daemon *d, const char *peer,
 			   struct qiao_item_headers_reply *reply,
 			   const struct qiao_item_headers *item,
 			   struct qiao_why *why)
 {
 	struct qiao_chain *c = qiao_chain_by_identity(d, &item->chain);
+	struct qiao_link_peer *l = qiao_link_by_id(d, peer);
 	qiao_err err = QIAO_OK;
 
 	why->text[0] = '\0';
 	*reply = (struct qiao_item_headers_reply){
 		.chain = item->chain, .result = QIAO_HEADERS_NOT_HERE
 	};
-	if (!c || c->host)
-		return QIAO_OK; /* unknown, or we look for ourselves */
+	/* unknown, or we look for ourselves, or none of the peer's business */
+	if (!c || c->host || !l || !qiao_link_concerns(l, c))
+		return QIAO_OK;
 	pthread_mutex_lock(&c->lock);
-	if (item->n > 0 && !c->frozen) {
-		size_t skip = skip_known(c, item);
-
-		/* an old one may just have shown misbehaviour */
-		if (!c->frozen && skip < item->n &&
-		    item->first <= qiao_chain_next(c))
-			err = follow(c, item, skip, why);
-	}
+	if (item->n > 0 && !c->frozen)
+		err = take_claims(c, l, item, why);
 	reply->next = qiao_chain_next(c);
 	pthread_mutex_unlock(&c->lock);
 	reply->result =

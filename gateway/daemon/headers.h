@@ -10,8 +10,15 @@
  * A request item of a peer (docs/wire.md 7.2): follow its claims, answer with
  * what is needed next. Only chains without an adapter of ours are followed so.
  * The reply's sentence borrows from *why.
+ *
+ * Whoever may send could make us check signatures for ever: a peer is heard
+ * about the chains of its routes only, and has QIAO_HEADER_DOUBTS of claims
+ * that differ from ours or are refused, one of them back every
+ * QIAO_HEADER_DOUBT_MS. Claims that we have, and good new ones, cost nothing.
  */
-qiao_err qiao_headers_take(struct qiao_daemon *d,
+#define QIAO_HEADER_DOUBTS   32
+#define QIAO_HEADER_DOUBT_MS 2000
+qiao_err qiao_headers_take(struct qiao_daemon *d, const char *peer,
 			   struct qiao_item_headers_reply *reply,
 			   const struct qiao_item_headers *item,
 			   struct qiao_why *why);

@@ -83,7 +83,8 @@ static qiao_err on_headers(struct answer *a, struct qiao_why *why)
 
 		err = qiao_item_headers_parse(it, a->m->items[i]);
 		if (err == QIAO_OK)
-			err = qiao_headers_take(a->d, &reply, it, &sentence);
+			err = qiao_headers_take(a->d, a->peer, &reply, it,
+						&sentence);
 		if (err == QIAO_OK) {
 			qiao_item_headers_reply_encode(&a->bytes, &reply);
 			answer_next(a);

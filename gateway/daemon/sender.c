@@ -29,17 +29,6 @@ static qiao_err stored(const struct qiao_link_peer *l, const char *what,
 
 /* --- headers --- */
 
-static bool concerns(const struct qiao_link_peer *l, const struct qiao_chain *c)
-{
-	for (size_t i = 0; i < l->d->n_routes; i++) {
-		const struct qiao_route *r = &l->d->routes[i];
-
-		if (r->peer == l && (r->from == c || r->to == c))
-			return true;
-	}
-	return false;
-}
-
 /*
  * One message for one chain. *at: what the peer said last that it needs; *more:
  * it went on and needs another one.
@@ -83,7 +72,7 @@ static qiao_err all_headers(struct qiao_link_peer *l, bool ask)
 
 	for (size_t i = 0; i < l->d->n_chains && err == QIAO_OK; i++) {
 		struct qiao_chain *c = &l->d->chains[i];
-		bool more = c->host && concerns(l, c), first = ask;
+		bool more = c->host && qiao_link_concerns(l, c), first = ask;
 		uint64_t at = 0;
 
 		while (more && err == QIAO_OK && !l->d->stopping) {
@@ -199,7 +188,7 @@ static qiao_err send_status(struct qiao_link_peer *l)
 	for (size_t i = 0; i < l->d->n_chains && err == QIAO_OK; i++) {
 		struct qiao_item_status it;
 
-		if (!concerns(l, &l->d->chains[i]))
+		if (!qiao_link_concerns(l, &l->d->chains[i]))
 			continue;
 		err = qiao_headers_gossip(l->d, &it, &l->d->chains[i]);
 		if (err == QIAO_OK) {
