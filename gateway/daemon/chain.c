@@ -87,7 +87,7 @@ static qiao_err need_row(struct qiao_txn *txn, void *arg)
 		return err;
 	c->number = row.chain;
 	c->frozen = row.frozen;
-	c->accepted_ms = row.accepted_at;
+	qiao_chain_note_accepted(c, row.accepted_at);
 	return QIAO_OK;
 }
 
@@ -241,9 +241,28 @@ qiao_err qiao_accepted_write(struct qiao_accepted *a, struct qiao_txn *txn)
 	return err;
 }
 
+void qiao_chain_note_accepted(struct qiao_chain *c, int64_t now_ms)
+{
+	int64_t ago = qiao_now_ms() - now_ms; /* 0, but after a start */
+
+	c->accepted_mono = qiao_monotonic_ms() - (ago > 0 ? ago : 0);
+	c->accepted_ms = now_ms;
+}
+
+int64_t qiao_chain_age_ms(const struct qiao_chain *c, int64_t now_ms)
+{
+	int64_t wall = now_ms - c->accepted_ms;
+	int64_t mono = qiao_monotonic_ms() - c->accepted_mono;
+
+	/* a decision may have read its clock a moment before */
+	if (c->accepted_ms <= 0 || wall < -QIAO_CLOCK_BACK_MS)
+		return -1;
+	return wall > mono ? wall : mono > 0 ? mono : 0;
+}
+
 void qiao_accepted_done(struct qiao_accepted *a)
 {
-	a->chain->accepted_ms = a->now_ms;
+	qiao_chain_note_accepted(a->chain, a->now_ms);
 	a->chain->next = a->first + a->n;
 }
 

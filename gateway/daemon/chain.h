@@ -53,6 +53,13 @@ qiao_err qiao_chain_advance(struct qiao_accepted *a, struct qiao_chain *c,
 			    size_t *bad, struct qiao_why *why);
 /* In the transaction: view, thin claims, head, audit of changed trust. */
 qiao_err qiao_accepted_write(struct qiao_accepted *a, struct qiao_txn *txn);
+/* The newest header was accepted at that time of the wall clock. */
+void qiao_chain_note_accepted(struct qiao_chain *c, int64_t now_ms);
+/*
+ * How long ago that was, by the clock that says more: a wall clock that is set
+ * back makes nothing younger. -1: never, or the wall clock is before it.
+ */
+int64_t qiao_chain_age_ms(const struct qiao_chain *c, int64_t now_ms);
 /* After the commit. */
 void qiao_accepted_done(struct qiao_accepted *a);
 void qiao_accepted_fini(struct qiao_accepted *a);

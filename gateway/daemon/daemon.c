@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "gateway/daemon/daemon.h"
 
+#include "gateway/base/clock.h"
 #include "gateway/base/log.h"
 #include "gateway/base/mem.h"
 #include "gateway/base/slice.h"
@@ -75,8 +76,12 @@ bool qiao_link_concerns(const struct qiao_link_peer *l,
 bool qiao_daemon_clock_ok(const struct qiao_daemon *d)
 {
 	struct timex t = { .modes = 0 };
+	int64_t now = qiao_now_ms();
 	int state;
 
+	for (size_t i = 0; i < d->n_chains; i++)
+		if (d->chains[i].accepted_ms > now + QIAO_CLOCK_BACK_MS)
+			return false;
 	switch (d->cfg->clock) {
 	case QIAO_CLOCK_OPERATOR:
 		return true; /* somebody else watches it; status says so */

@@ -40,9 +40,10 @@ struct qiao_chain {
 	struct qiao_lightclient *lc;
 	atomic_uint refusals; /* of copies, in a row */
 	atomic_bool frozen;
-	_Atomic int64_t accepted_ms; /* when the newest header was accepted */
-	_Atomic uint64_t next;       /* headers below this height are trusted */
-	struct qiao_bell bell;       /* a transfer waits for the deliverer */
+	_Atomic int64_t accepted_ms;   /* when the newest header was accepted */
+	_Atomic int64_t accepted_mono; /* the same moment, monotonic */
+	_Atomic uint64_t next; /* headers below this height are trusted */
+	struct qiao_bell bell; /* a transfer waits for the deliverer */
 };
 
 /* A mapping belongs to a policy: both are exchanged together. */
@@ -51,6 +52,8 @@ struct qiao_rules {
 	struct qiao_policy *policy;
 	size_t n; /* parallel to d->chains; NULL where a chain has none */
 	struct qiao_mapping *mapping[QIAO_CHAINS_MAX];
+	struct qiao_hash mapping_sha256[QIAO_CHAINS_MAX]; /* of its bytes */
+	struct qiao_hash sources; /* qiao_rules_source_digest */
 };
 
 struct qiao_route {
@@ -127,7 +130,11 @@ void qiao_store_refused(const char *of, const char *name, const char *what,
 /* A route with this peer begins or ends at the chain. */
 bool qiao_link_concerns(const struct qiao_link_peer *l,
 			const struct qiao_chain *c);
-/* The clock may be relied on (configuration `clock.source`). */
+#define QIAO_CLOCK_BACK_MS 2000 /* further back is a step, not a race */
+/*
+ * The clock may be relied on (configuration `clock.source`), and is not before
+ * the moment at which some header was accepted.
+ */
 bool qiao_daemon_clock_ok(const struct qiao_daemon *d);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "gateway/base/buf.h"
 #include "gateway/base/slice.h"
+#include "gateway/daemon/chain.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -11,7 +12,7 @@ void qiao_decide_init(struct qiao_decide *q, struct qiao_daemon *d,
 		      const struct qiao_rules *rules, enum qiao_point point,
 		      const struct qiao_route *route, int64_t now_ms)
 {
-	int64_t accepted = route->from->accepted_ms;
+	int64_t age_ms = qiao_chain_age_ms(route->from, now_ms);
 
 	memset(q, 0, sizeof(*q));
 	q->d = d;
@@ -32,10 +33,7 @@ void qiao_decide_init(struct qiao_decide *q, struct qiao_daemon *d,
 	};
 	q->facts = (struct qiao_policy_facts){
 		.at_ms = now_ms,
-		.proof_age_s = accepted > 0 && accepted <= now_ms
-				       ? (now_ms - accepted) / 1000
-			       : accepted > 0 ? 0
-					      : -1,
+		.proof_age_s = age_ms < 0 ? -1 : age_ms / 1000,
 		.proof_final = true, /* light clients know final headers only */
 		.currency = 1,       /* scanned */
 		.clock_ok = qiao_daemon_clock_ok(d),

@@ -111,10 +111,10 @@ static void wake(struct batch *b)
 /* The proof age of decisions counts from this acceptance. Lock held. */
 static qiao_err commit(struct batch *b)
 {
-	int64_t before = b->c->accepted_ms;
+	int64_t before = b->c->accepted_ms, mono = b->c->accepted_mono;
 	qiao_err err;
 
-	b->c->accepted_ms = b->accepted.now_ms;
+	qiao_chain_note_accepted(b->c, b->accepted.now_ms);
 	err = qiao_store_write(b->c->d->store, write_batch, b);
 	if (err != QIAO_OK && !qiao_store_ails(err)) {
 		b->apart = true; /* one row must not stop a chain */
@@ -125,6 +125,7 @@ static qiao_err commit(struct batch *b)
 		return QIAO_OK;
 	}
 	b->c->accepted_ms = before;
+	b->c->accepted_mono = mono;
 	qiao_chain_reopen(b->c, NULL);
 	qiao_store_refused("chain", b->c->cfg->name, "blocks", err);
 	return err;

@@ -7,6 +7,7 @@
 #include "gateway/base/log.h"
 #include "gateway/base/mem.h"
 #include "gateway/base/slice.h"
+#include "gateway/crypto/hash.h"
 #include "gateway/daemon/rules_source.h"
 #include "gateway/daemon/spawner.h"
 
@@ -68,10 +69,12 @@ static qiao_err add_mapping(struct qiao_rules *r, struct qiao_diags *diags,
 			    const struct qiao_conf_file *f,
 			    const struct qiao_config *cfg)
 {
-	for (size_t i = 0; i < cfg->n_chains; i++)
-		if (is_of_chain(f, cfg->chains[i].name))
-			return parse_mapping(&r->mapping[i], diags, f,
-					     r->policy, cfg);
+	for (size_t i = 0; i < cfg->n_chains; i++) {
+		if (!is_of_chain(f, cfg->chains[i].name))
+			continue;
+		qiao_sha256(&r->mapping_sha256[i], f->bytes);
+		return parse_mapping(&r->mapping[i], diags, f, r->policy, cfg);
+	}
 	return QIAO_OK; /* of a chain that is not configured any more */
 }
 
@@ -91,6 +94,8 @@ static qiao_err build(struct qiao_rules **out, struct qiao_diags *diags,
 			       qiao_now_ms());
 	for (size_t i = 0; i < s->mapping.n && err == QIAO_OK; i++)
 		err = add_mapping(r, diags, &s->mapping.files[i], cfg);
+	if (err == QIAO_OK)
+		err = qiao_rules_source_digest(&r->sources, s);
 	if (err != QIAO_OK)
 		qiao_rules_release(r);
 	else
@@ -158,6 +163,32 @@ static qiao_err first_finding(struct qiao_why *why, qiao_err err,
 			 (const char *)findings->p);
 }
 
+/* What the other process looked at must be what is loaded here. */
+static qiao_err same_on_disk(const struct qiao_rules_source *s, const char *dir,
+			     struct qiao_why *why)
+{
+	struct qiao_diags diags = { .errors = 0 };
+	struct qiao_rules_source now;
+	struct qiao_hash want, have;
+	qiao_err err = qiao_rules_source_read(&now, &diags, dir);
+
+	if (err == QIAO_OK)
+		err = qiao_rules_source_digest(&have, &now);
+	if (err == QIAO_OK)
+		err = qiao_rules_source_digest(&want, s);
+	if (err == QIAO_OK && !qiao_hash_eq(&want, &have))
+		err = QIAO_E_STATE;
+	if (err != QIAO_OK && err != QIAO_E_NOMEM)
+		qiao_fail(
+			why, err,
+			"%s was changed while it was checked; who else writes "
+			"there?",
+			dir);
+	qiao_rules_source_free(&now);
+	qiao_diags_free(&diags);
+	return err;
+}
+
 static qiao_err check_apart(struct qiao_daemon *d,
 			    const struct qiao_rules_source *s,
 			    struct qiao_buf *findings, struct qiao_why *why)
@@ -169,7 +200,7 @@ static qiao_err check_apart(struct qiao_daemon *d,
 	/* without a spawner (tests) the load below is the only check */
 	if (err == QIAO_OK && d->spawner)
 		err = qiao_spawner_check_policy(d->spawner, findings, dir, why);
-	return err;
+	return err == QIAO_OK ? same_on_disk(s, dir, why) : err;
 }
 
 /* Every policy that was in force is kept for the auditor, by its digest. */
@@ -279,6 +310,25 @@ void qiao_rules_audit(struct qiao_audit_entry *e, const char *key,
 	qiao_jw_end(w);
 }
 
+void qiao_rules_audit_mappings(struct qiao_audit_entry *e,
+			       const struct qiao_config *cfg,
+			       const struct qiao_rules *r)
+{
+	struct qiao_jw *w = qiao_audit_value(e, "mappings");
+
+	qiao_jw_arr(w);
+	for (size_t i = 0; r && i < r->n; i++) {
+		if (!r->mapping[i])
+			continue;
+		qiao_jw_obj(w);
+		qiao_jw_kstr(w, "chain", cfg->chains[i].name);
+		qiao_jw_khex(w, "sha256",
+			     qiao_slice_hash(&r->mapping_sha256[i]));
+		qiao_jw_end(w);
+	}
+	qiao_jw_end(w);
+}
+
 struct activate_arg {
 	struct qiao_daemon *d;
 	const struct qiao_rules *rules;
@@ -291,18 +341,13 @@ static qiao_err write_activated(struct qiao_txn *txn, void *arg)
 
 	qiao_audit_begin(&e, "policy_activated", qiao_now_ms());
 	qiao_rules_audit(&e, "bundle", a->rules);
+	qiao_rules_audit_mappings(&e, a->d->cfg, a->rules);
 	return qiao_audit_append(&a->d->log, txn, &e, NULL, NULL);
 }
 
 static bool is_same(const struct qiao_rules *a, const struct qiao_rules *b)
 {
-	struct qiao_policy_info x, y;
-
-	if (!a || !b)
-		return false;
-	qiao_policy_info(a->policy, &x);
-	qiao_policy_info(b->policy, &y);
-	return qiao_hash_eq(&x.sha256, &y.sha256);
+	return a && b && qiao_hash_eq(&a->sources, &b->sources);
 }
 
 static void exchange(struct qiao_daemon *d, struct qiao_rules *fresh)

@@ -24,8 +24,8 @@ qiao_err qiao_rules_start(struct qiao_daemon *d, struct qiao_buf *findings,
 			  struct qiao_why *why);
 /*
  * Load again, audit `policy_activated`, exchange. On failure nothing changed
- * but d->rules_problem. *same: the policy has the bytes it had (its mappings
- * may differ; there is no audit entry then). Any thread; blocks.
+ * but d->rules_problem. *same: policy and mappings have the bytes they had
+ * (there is no audit entry then). Any thread; blocks.
  */
 qiao_err qiao_rules_reload(struct qiao_daemon *d, bool *same,
 			   struct qiao_buf *findings, struct qiao_why *why);
@@ -37,5 +37,10 @@ qiao_err qiao_rules_check_config(struct qiao_diags *diags,
 /* The member {seq, sha256, unsigned} of audit entries; null without rules. */
 void qiao_rules_audit(struct qiao_audit_entry *e, const char *key,
 		      const struct qiao_rules *r);
+
+/* The member `mappings`: chain and SHA-256 of each. */
+void qiao_rules_audit_mappings(struct qiao_audit_entry *e,
+			       const struct qiao_config *cfg,
+			       const struct qiao_rules *r);
 
 #endif

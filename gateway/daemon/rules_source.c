@@ -2,11 +2,14 @@
 #include "gateway/daemon/rules_source.h"
 
 #include "gateway/base/file.h"
+#include "gateway/base/hex.h"
 #include "gateway/base/mem.h"
 #include "gateway/base/slice.h"
+#include "gateway/crypto/hash.h"
 
 #include <dirent.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -144,6 +147,44 @@ qiao_err qiao_rules_source_write(const struct qiao_rules_source *s,
 	if (err == QIAO_OK)
 		err = qiao_folder_write(&s->mapping,
 					below(path, dir, "mapping"), why);
+	return err;
+}
+
+static void put_digests(struct qiao_buf *b, const char *folder,
+			const struct qiao_conf_folder *f)
+{
+	for (size_t i = 0; i < f->n; i++) {
+		char hex[QIAO_HEX_LEN(QIAO_HASH_LEN)];
+		struct qiao_hash h;
+
+		qiao_sha256(&h, f->files[i].bytes);
+		qiao_buf_printf(b, "%s/%s %s\n", folder, f->files[i].name,
+				qiao_hex_encode(hex, qiao_slice_hash(&h)));
+	}
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct qiao_conf_file *)a)->name,
+		      ((const struct qiao_conf_file *)b)->name);
+}
+
+qiao_err qiao_rules_source_digest(struct qiao_hash *out,
+				  const struct qiao_rules_source *s)
+{
+	struct qiao_buf b = QIAO_BUF;
+	qiao_err err;
+
+	memset(out, 0, sizeof(*out));
+	if (s->mapping.n > 0) /* those of the configuration have its order */
+		qsort(s->mapping.files, s->mapping.n, sizeof(*s->mapping.files),
+		      by_name);
+	put_digests(&b, "rules", &s->rules);
+	put_digests(&b, "mapping", &s->mapping);
+	err = b.err;
+	if (err == QIAO_OK)
+		qiao_sha256(out, qiao_buf_slice(&b));
+	qiao_buf_free(&b);
 	return err;
 }
 

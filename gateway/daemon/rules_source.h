@@ -26,6 +26,9 @@ qiao_err qiao_folder_write(const struct qiao_conf_folder *f, const char *dir,
 			   struct qiao_why *why);
 /* Take away a folder of files and folders of files. */
 void qiao_folder_remove(const char *dir);
+/* SHA-256 over names and SHA-256 of all files; zero on failure. */
+qiao_err qiao_rules_source_digest(struct qiao_hash *out,
+				  const struct qiao_rules_source *s);
 void qiao_rules_source_free(struct qiao_rules_source *s); /* zeroed is fine */
 
 #endif

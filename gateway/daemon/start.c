@@ -333,6 +333,7 @@ static qiao_err write_start(struct qiao_txn *txn, void *arg)
 		qiao_hex_encode(hex, qiao_slice_of(key.b, sizeof(key.b))));
 	audit_chains(&e, d);
 	qiao_rules_audit(&e, "policy", d->rules);
+	qiao_rules_audit_mappings(&e, d->cfg, d->rules);
 	qiao_audit_str(&e, "version", QIAO_VERSION);
 	return qiao_audit_append(&d->log, txn, &e, NULL, NULL);
 }

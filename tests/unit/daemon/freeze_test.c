@@ -3,6 +3,7 @@
 
 #include "gateway/base/clock.h"
 #include "gateway/daemon/accept.h"
+#include "gateway/daemon/chain.h"
 #include "gateway/store/audit.h"
 #include "gateway/store/chain.h"
 #include "gateway/store/header.h"
@@ -92,7 +93,7 @@ static void bench_open(struct bench *b)
 		b->chains[i].d = &b->d;
 		b->chains[i].cfg = &b->chain[i];
 		b->chains[i].identity = hash_of(10 + (unsigned int)i);
-		b->chains[i].accepted_ms = qiao_now_ms();
+		qiao_chain_note_accepted(&b->chains[i], qiao_now_ms());
 	}
 	b->chains[0].next = TOP;
 	/* only that there is one is looked at */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "gateway/daemon/headers.h"
 
+#include "gateway/base/clock.h"
 #include "gateway/daemon/chain.h"
 #include "gateway/store/header.h"
 #include "tests/unit/store/fixture.h"
@@ -222,12 +223,42 @@ static void a_peer_cannot_make_us_check_signatures_for_ever(void)
 	bench_close(&b);
 }
 
+/* The clock was set back by an hour: nothing gets younger by it. */
+static void a_clock_that_is_set_back_makes_no_proof_younger(void)
+{
+	int64_t now = qiao_now_ms(), hour = 3600000;
+	struct bench b;
+	struct qiao_chain *c = &b.chains[0];
+
+	bench_open(&b);
+	CU_ASSERT_EQUAL(qiao_chain_age_ms(c, now), -1);
+	qiao_chain_note_accepted(c, now);
+	CU_ASSERT_TRUE(qiao_chain_age_ms(c, now) < 1000);
+	CU_ASSERT_TRUE(qiao_chain_age_ms(c, now + hour) >= hour);
+	CU_ASSERT_TRUE(qiao_chain_age_ms(c, now - 100) >= 0);
+	CU_ASSERT_TRUE(qiao_daemon_clock_ok(&b.d));
+	/* accepted two hours ago, the clock went back by one since */
+	c->accepted_mono -= 2 * hour;
+	c->accepted_ms = now - hour;
+	CU_ASSERT_TRUE(qiao_chain_age_ms(c, now) >= 2 * hour);
+	/* and by more than that: not to be relied on at all */
+	c->accepted_ms = now + hour;
+	CU_ASSERT_EQUAL(qiao_chain_age_ms(c, now), -1);
+	CU_ASSERT_FALSE(qiao_daemon_clock_ok(&b.d));
+	/* what the store says of an earlier run counts from then */
+	qiao_chain_note_accepted(c, now - hour);
+	CU_ASSERT_TRUE(qiao_chain_age_ms(c, now) >= hour);
+	bench_close(&b);
+}
+
 static const struct test_case cases[] = {
 	{ "a peer is heard about the chains of its routes only",
 	  a_peer_is_heard_about_the_chains_of_its_routes_only },
 	{ "what we have costs nothing", what_we_have_costs_nothing },
 	{ "a peer cannot make us check signatures for ever",
 	  a_peer_cannot_make_us_check_signatures_for_ever },
+	{ "a clock that is set back makes no proof younger",
+	  a_clock_that_is_set_back_makes_no_proof_younger },
 	{ NULL, NULL },
 };
 const struct test_suite headers_test_suite = { "daemon/headers", cases };

@@ -17,6 +17,11 @@ static const char mapping_text[] =
 	"\"+08:00\"; issuers = ( { type = \"a.open\"; msp = \"SrcMSP\"; } ); "
 	"records = ( ); ignore = [ \"other\" ]; };";
 
+static const char other_mapping_text[] =
+	"mapping = { format = 1; id = \"m\"; version = 2; timezone = "
+	"\"+08:00\"; issuers = ( { type = \"a.open\"; msp = \"SrcMSP\"; } ); "
+	"records = ( ); ignore = [ \"other\" ]; };";
+
 /* A daemon that has a policy, a store, and nothing else. */
 struct bench {
 	struct fixture f;
@@ -125,6 +130,24 @@ static uint64_t entries(struct bench *b)
 
 	qiao_store_read(b->f.store, read_size, &n);
 	return n;
+}
+
+static qiao_err read_first(struct qiao_txn *txn, void *arg)
+{
+	return qiao_store_audit_entry(txn, arg, 0);
+}
+
+static bool first_says(struct bench *b, const char *text)
+{
+	struct qiao_buf entry = QIAO_BUF;
+	bool found;
+
+	CU_ASSERT_EQUAL(qiao_store_read(b->f.store, read_first, &entry),
+			QIAO_OK);
+	qiao_buf_put_u8(&entry, 0);
+	found = strstr((const char *)entry.p, text) != NULL;
+	qiao_buf_free(&entry);
+	return found;
 }
 
 /* --- cases ---------------------------------------------------------------- */
@@ -255,6 +278,13 @@ static void mappings_come_along(void)
 	CU_ASSERT_EQUAL(reload(&b, &same), QIAO_OK);
 	CU_ASSERT_TRUE(same);
 	CU_ASSERT_PTR_NOT_EQUAL(b.d.rules, old);
+	CU_ASSERT_EQUAL(entries(&b), 0);
+	/* another mapping is another set of rules, and is audited */
+	put_file(&b, "m.cfg", other_mapping_text);
+	CU_ASSERT_EQUAL(reload(&b, &same), QIAO_OK);
+	CU_ASSERT_FALSE(same);
+	CU_ASSERT_EQUAL(entries(&b), 1);
+	CU_ASSERT_TRUE(first_says(&b, "\"mappings\":[{\"chain\":\"src\""));
 	bench_close(&b);
 }
 
