@@ -56,8 +56,8 @@ struct qiao_fabric_config {
 	struct qiao_hash hash; /* of that block's header */
 	uint64_t sequence;
 	struct qiao_slice channel;
-	bool v3;  /* channel capability V3_0 */
-	bool bft; /* consensus type BFT, else etcdraft */
+	bool v3;           /* channel capability V3_0 */
+	bool bft;          /* consensus type BFT, else etcdraft */
 	size_t raft_nodes; /* that etcdraft lists */
 	struct qiao_fabric_consenter *consenter; /* as listed; ids may repeat */
 	size_t consenters;

@@ -46,6 +46,7 @@ UNIT_SRC += tests/unit/verify/fabric_lc_test.c
 UNIT_SRC += tests/unit/verify/fabric_mutate_test.c
 UNIT_SRC += tests/unit/verify/fabric_bft_test.c
 UNIT_SRC += tests/unit/verify/fabric_delivery_test.c
+UNIT_SRC += tests/unit/verify/fabric_conflict_test.c
 UNIT_SRC += tests/unit/verify/fabric_gap_test.c
 UNIT_SRC += tests/unit/verify/fabric_made_test.c
 FUZZ_SRC += tests/fuzz/fabric_block.c

@@ -1006,6 +1006,16 @@ def memberships():
     chain("no_units_listed", [10, 10, 4, 10], node_ous=False, admins=[admin])
 
 
+def forks():
+    """Two histories, one of which two signers vouch for at its second block only."""
+    two = [(ORD, ORD.orderer), (ORD, ORD.admin)]
+    weak = first([good()])
+    case("fork_weak", weak, "accept", [0], 1)
+    case("fork_above", Block(2, weak.hash, [good()], signers=two), "accept", [0], 1,
+         chain=["fork_weak"])
+    case("fork_firm", first([good()], signers=two), "accept", [0], 1)
+
+
 def main():
     transactions()
     identities()
@@ -1014,6 +1024,7 @@ def main():
     bft()
     kinds()
     memberships()
+    forks()
     FILES["cases.json"] = (json.dumps(CASES, indent=1) + "\n").encode()
     same = True
     for fname, content in FILES.items():
