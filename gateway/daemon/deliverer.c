@@ -411,7 +411,7 @@ static qiao_err conclude_all(struct qiao_txn *txn, void *arg)
 	return err;
 }
 
-static void conclude(struct outcomes *x)
+static qiao_err conclude(struct outcomes *x)
 {
 	struct handover *h = qiao_calloc(1, sizeof(*h));
 	qiao_err err =
@@ -428,18 +428,21 @@ static void conclude(struct outcomes *x)
 		store_refused(x->c, "outcomes of submissions", err);
 	}
 	qiao_free(h);
+	return err;
 }
 
-/* Rows that no block has shown in time. */
-static void step_submitting(struct qiao_chain *c)
+/* Rows that no block has shown in time. True: there may be more. */
+static bool step_submitting(struct qiao_chain *c)
 {
 	struct outcomes x = { .c = c };
 	struct qiao_inbox_batch batch;
 	struct qiao_rules *rules;
-	bool well = true;
+	bool well = true, more;
+	qiao_err err = QIAO_OK;
 
 	if (!list(c, &batch, QIAO_IN_SUBMITTING, qiao_now_ms()))
-		return;
+		return false;
+	more = batch.n == BATCH;
 	rules = qiao_rules_take(c->d);
 	x.o = qiao_calloc(batch.n, sizeof(*x.o));
 	for (size_t i = 0; x.o && well && i < batch.n; i++) {
@@ -451,7 +454,7 @@ static void step_submitting(struct qiao_chain *c)
 		x.n++;
 	}
 	if (x.n > 0)
-		conclude(&x);
+		err = conclude(&x);
 	for (size_t i = 0; i < x.n; i++) {
 		qiao_statements_free(&x.o[i].found);
 		qiao_buf_free(&x.o[i].proof);
@@ -459,6 +462,7 @@ static void step_submitting(struct qiao_chain *c)
 	qiao_free(x.o);
 	qiao_inbox_batch_free(&batch);
 	qiao_rules_release(rules);
+	return more && well && err == QIAO_OK;
 }
 
 /* What the process before us submitted is unknown: it is due at once. */
@@ -477,10 +481,9 @@ void *qiao_deliverer(void *chain)
 	if (err != QIAO_OK) /* they become due by themselves */
 		store_refused(c, "submissions of the last run", err);
 	while (!c->d->stopping) {
-		bool taken = step_received(c);
+		bool taken = step_received(c), more = step_submitting(c);
 
-		step_submitting(c);
-		if (!taken)
+		if (!taken && !more)
 			qiao_bell_wait(&c->bell, IDLE_MS);
 	}
 	return NULL;

@@ -37,3 +37,5 @@ qiaod_SRC += gateway/daemon/main.c
 $(B)/gateway/daemon/options.o: EXTRA_CPPFLAGS += -DQIAO_ADAPTERDIR='"$(ADAPTERDIR)"'
 UNIT_SRC += tests/unit/daemon/report_test.c
 UNIT_SRC += tests/unit/daemon/rules_test.c
+UNIT_SRC += $(addprefix tests/unit/daemon/,conclude_test.c deliverer_test.c \
+            receipts_test.c)

@@ -202,7 +202,7 @@ static const struct qiao_option route_options[] = {
 	{ "submitter", QIAO_OPT_KEY_ID, AT(qiao_config_route, submitter),
 	  .count_at = offsetof(struct qiao_config_route, has_submitter),
 	  .example = "00112233445566778899aabbccddeeff",
-	  .help = "Key id of the account that writes deliveries on the destination chain. A route that sends needs it: a receipt counts only if this account wrote." },
+	  .help = "Key id of the account that writes deliveries on the destination chain. A route that sends needs it: a receipt counts only if this account wrote. On a route that receives it is our own account: with it a delivery by another one is a conflict." },
 	{ "deliver", QIAO_OPT_LIST,
 	  .at = offsetof(struct qiao_config_route, deliver),
 	  .size = sizeof(struct qiao_config_deliver),

@@ -139,7 +139,10 @@ static qiao_err put_receipts(struct owed *a)
 {
 	qiao_err err = QIAO_OK;
 
-	for (size_t i = 0; i < a->batch.n && err == QIAO_OK; i++) {
+	/* a proof holds its payload: the rest goes with the next message */
+	for (size_t i = 0; i < a->batch.n && err == QIAO_OK &&
+			   a->x->items.n < QIAO_PEER_MSG_MAX / 2;
+	     i++) {
 		struct qiao_item_receipt it;
 
 		err = qiao_receipt_make(&it, &a->batch.rows[i]);

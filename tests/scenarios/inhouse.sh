@@ -39,7 +39,8 @@ make_inhouse() { # BLOCK_MS
 		PEER_PORT="$port_province" PEER_KEY="$(public_key "$P/keys/gateway.pub")" \
 		SUBMITTER="$(key_id "$P/keys/account.pub")"
 	fill tests/scenarios/inhouse/province.cfg.in "$P/qiaod.cfg" NETWORK="$network" LIBEXEC="$B" PORT="$port_province" \
-		PEER_PORT="$port_city" PEER_KEY="$(public_key "$C/keys/gateway.pub")"
+		PEER_PORT="$port_city" PEER_KEY="$(public_key "$C/keys/gateway.pub")" \
+		SUBMITTER="$(key_id "$P/keys/account.pub")"
 }
 
 # One process of the four by name; its pid is in PID[name].

@@ -239,6 +239,40 @@ static qiao_err read_twice(struct qiao_txn *txn, void *arg)
 	return err;
 }
 
+/* Three parts; the middle one fails with err. */
+static qiao_err in_parts(struct qiao_txn *txn, void *arg)
+{
+	struct put p[] = { { "a", 1, QIAO_OK },
+			   { "b", 2, *(qiao_err *)arg },
+			   { "c", 3, QIAO_OK } };
+	qiao_err err = QIAO_OK, result;
+
+	for (size_t i = 0; i < 3 && err == QIAO_OK; i++) {
+		err = qiao_store_try(txn, &result, put_cursor, &p[i]);
+		CU_ASSERT_EQUAL(result, p[i].err);
+	}
+	return err;
+}
+
+static void a_part_of_a_transaction_may_fail_alone(void)
+{
+	qiao_err err = QIAO_E_LIMIT;
+	struct fixture f;
+
+	fixture_open(&f);
+	CU_ASSERT_EQUAL(qiao_store_write(f.store, in_parts, &err), QIAO_OK);
+	CU_ASSERT_EQUAL(get(f.store, "a"), 1);
+	CU_ASSERT_EQUAL(get(f.store, "b"), 0);
+	CU_ASSERT_EQUAL(get(f.store, "c"), 3);
+	fixture_close(&f);
+	/* what ails the store ends all of it */
+	fixture_open(&f);
+	err = QIAO_E_FULL;
+	CU_ASSERT_EQUAL(qiao_store_write(f.store, in_parts, &err), QIAO_E_FULL);
+	CU_ASSERT_EQUAL(get(f.store, "a"), 0);
+	fixture_close(&f);
+}
+
 static void a_reader_keeps_its_snapshot_and_stops_nobody(void)
 {
 	struct fixture f;
@@ -434,6 +468,8 @@ static const struct test_case cases[] = {
 	  a_newer_version_is_refused_and_an_older_one_brought_up },
 	{ "callers share commits and fail alone",
 	  callers_share_commits_and_fail_alone },
+	{ "a part of a transaction may fail alone",
+	  a_part_of_a_transaction_may_fail_alone },
 	{ "a reader keeps its snapshot and stops nobody",
 	  a_reader_keeps_its_snapshot_and_stops_nobody },
 	{ "a full disk is said and nothing is lost",
