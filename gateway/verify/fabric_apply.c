@@ -7,6 +7,7 @@
 #include "gateway/base/mem.h"
 #include "gateway/base/slice.h"
 #include "gateway/crypto/hash.h"
+#include "gateway/verify/fabric_lifecycle.h"
 #include "gateway/verify/fabric_mvcc.h"
 
 #include <stdlib.h>
@@ -159,6 +160,27 @@ static void add_op(struct change *c, const struct op *op)
 	}
 }
 
+/* A collection may say that its keys live for so many blocks. */
+static qiao_err schedule(struct qiao_fabric_ledger *l,
+			 const struct qiao_fabric_key *key)
+{
+	const struct qiao_fabric_definition *d;
+	struct qiao_slice ignored;
+	uint64_t blocks, at;
+	qiao_err err;
+
+	if (key->collection.n == 0 || qiao_slice_is(key->space, "_lifecycle"))
+		return QIAO_OK;
+	err = qiao_fabric_definition_find(l, &d, key->space);
+	if (err != QIAO_OK)
+		return err;
+	qiao_fabric_collection_find(d, &ignored, &blocks, key->collection);
+	at = l->height + blocks + 1;
+	return blocks == 0 || at <= l->height
+		       ? QIAO_OK
+		       : qiao_fabric_state_expires(l, key, at);
+}
+
 static qiao_err apply_change(struct qiao_fabric_ledger *l,
 			     const struct qiao_fabric_key *key,
 			     const struct change *c, uint32_t position)
@@ -186,6 +208,8 @@ static qiao_err apply_change(struct qiao_fabric_ledger *l,
 		row.value = qiao_slice_of(NULL, 0);
 	if (err == QIAO_OK && (value_only || both || old.exists))
 		err = qiao_fabric_state_put(l, key, &row);
+	if (err == QIAO_OK && (value_only || both || old.exists))
+		err = schedule(l, key);
 	qiao_fabric_state_fini(&old);
 	return err;
 }

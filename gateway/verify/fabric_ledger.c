@@ -72,10 +72,88 @@ void qiao_fabric_ledger_begin(struct qiao_fabric_ledger *l, uint64_t height,
 	l->redefines = false;
 }
 
+/* "x", when, since when, and then the row's own key */
+#define EXPIRY_KEY 17
+
+qiao_err qiao_fabric_state_expires(struct qiao_fabric_ledger *l,
+				   const struct qiao_fabric_key *key,
+				   uint64_t at)
+{
+	const struct qiao_view view = qiao_layer_view(&l->changes);
+	struct qiao_buf name = QIAO_BUF;
+	qiao_err err;
+
+	qiao_buf_put_u8(&name, 'x');
+	qiao_buf_put_u64(&name, at);
+	qiao_buf_put_u64(&name, l->height);
+	put_key(&name, key);
+	err = name.err;
+	if (err == QIAO_OK)
+		err = view.put(view.ctx, qiao_buf_slice(&name),
+			       qiao_slice_str("\1"));
+	qiao_buf_free(&name);
+	return err;
+}
+
+/* One due entry: its row goes if nobody put it again since. */
+static qiao_err expire_row(struct qiao_fabric_ledger *l,
+			   struct qiao_slice entry)
+{
+	const struct qiao_view view = qiao_layer_view(&l->changes);
+	struct qiao_slice key = { entry.p + EXPIRY_KEY, entry.n - EXPIRY_KEY };
+	struct qiao_fabric_state row = { .exists = false };
+	struct qiao_reader r = qiao_reader_of(entry);
+	uint64_t since;
+	qiao_err err;
+
+	qiao_get(&r, 9);
+	since = qiao_get_u64(&r);
+	err = l->before.get(l->before.ctx, &row.bytes, key);
+	if (err == QIAO_OK && !read_row(&row))
+		err = QIAO_E_IO;
+	if (err == QIAO_OK && row.version.block == since &&
+	    !qiao_layer_has(&l->changes, key))
+		err = view.put(view.ctx, key, qiao_slice_of(NULL, 0));
+	if (err == QIAO_OK || err == QIAO_E_NOTFOUND)
+		err = view.put(view.ctx, entry, qiao_slice_of(NULL, 0));
+	qiao_fabric_state_fini(&row);
+	return err;
+}
+
+static qiao_err expire(struct qiao_fabric_ledger *l)
+{
+	struct qiao_buf from = QIAO_BUF, key = QIAO_BUF, ignored = QIAO_BUF;
+	qiao_err err = QIAO_OK;
+
+	qiao_buf_put_u8(&from, 'x');
+	qiao_buf_put_u64(&from, l->height);
+	while (err == QIAO_OK) {
+		err = from.err;
+		if (err == QIAO_OK)
+			err = l->before.next(l->before.ctx, &key, &ignored,
+					     qiao_buf_slice(&from));
+		if (err == QIAO_OK &&
+		    (key.n <= EXPIRY_KEY || memcmp(key.p, from.p, 9) != 0))
+			err = QIAO_E_NOTFOUND;
+		if (err == QIAO_OK)
+			err = expire_row(l, qiao_buf_slice(&key));
+		qiao_buf_clear(&from);
+		qiao_buf_put(&from, qiao_buf_slice(&key));
+		qiao_buf_put_u8(&from, 0);
+	}
+	qiao_buf_free(&from);
+	qiao_buf_free(&key);
+	qiao_buf_free(&ignored);
+	return err == QIAO_E_NOTFOUND ? QIAO_OK : err;
+}
+
 qiao_err qiao_fabric_ledger_end(struct qiao_fabric_ledger *l,
 				const struct qiao_view *to)
 {
-	qiao_err err = qiao_layer_flush(&l->changes, to);
+	qiao_err err = expire(l);
+
+	if (err == QIAO_OK)
+		err = qiao_layer_flush(&l->changes, to);
 
 	if (l->redefines || err != QIAO_OK)
 		qiao_fabric_definitions_forget(l);

@@ -59,7 +59,7 @@ struct qiao_fabric_ledger {
  */
 void qiao_fabric_ledger_begin(struct qiao_fabric_ledger *l, uint64_t height,
 			      const struct qiao_view *before);
-/* Put what the block changed into `to`. */
+/* Put what the block changed, and what expires with it, into `to`. */
 qiao_err qiao_fabric_ledger_end(struct qiao_fabric_ledger *l,
 				const struct qiao_view *to);
 /* Drop the block and all that is kept. */
@@ -85,6 +85,14 @@ qiao_err qiao_fabric_state_changed(struct qiao_fabric_ledger *l, bool *out,
 qiao_err qiao_fabric_state_put(struct qiao_fabric_ledger *l,
 			       const struct qiao_fabric_key *key,
 			       const struct qiao_fabric_state *row);
+
+/*
+ * The key, put in this block, expires when the block `at` ends, unless a later
+ * one puts it again (fabric core/ledger/kvledger/txmgmt/pvtstatepurgemgmt).
+ */
+qiao_err qiao_fabric_state_expires(struct qiao_fabric_ledger *l,
+				   const struct qiao_fabric_key *key,
+				   uint64_t at);
 
 /* Has an earlier block an entry that claims this id? */
 qiao_err qiao_fabric_tx_known(struct qiao_fabric_ledger *l, bool *out,

@@ -26,7 +26,9 @@ qiao_err qiao_fabric_replay(struct qiao_fabric_ledger *ledger,
 			b, c, ledger,
 			(struct qiao_fabric_tx_sink){ codes, note_code });
 	if (err == QIAO_OK)
-		return qiao_fabric_ledger_end(ledger, &view);
+		err = qiao_fabric_ledger_end(ledger, &view);
+	if (err == QIAO_OK)
+		return err;
 	qiao_fabric_ledger_forget(ledger);
 	if (err == QIAO_E_UNSUPPORTED)
 		qiao_buf_clear(codes);
