@@ -163,6 +163,7 @@ static void identity_free(struct qiao_fabric_identity *id)
 	if (!id)
 		return;
 	qiao_cert_free(id->cert);
+	qiao_free((void *)(uintptr_t)id->serialized.p);
 	qiao_free(id);
 }
 
@@ -212,7 +213,10 @@ static qiao_err make(struct qiao_fabric_identity **out,
 	}
 	id->msp = msp;
 	id->cert = cert;
-	err = chain_and_judge(id, &keep);
+	id->serialized = qiao_slice_of(qiao_memdup(serialized), serialized.n);
+	err = QIAO_E_NOMEM;
+	if (id->serialized.p)
+		err = chain_and_judge(id, &keep);
 	if (keep)
 		*out = id;
 	else
@@ -252,32 +256,55 @@ static qiao_err grow(struct qiao_fabric_msps *m)
 	return QIAO_OK;
 }
 
+/* A block has few signers, who come again and again: that saves the hash. */
+static struct qiao_fabric_identity *find_recent(
+	const struct qiao_fabric_msps *m, struct qiao_slice serialized)
+{
+	for (size_t i = 0; i < sizeof(m->recent) / sizeof(m->recent[0]); i++)
+		if (m->recent[i] &&
+		    qiao_slice_eq(m->recent[i]->serialized, serialized))
+			return m->recent[i];
+	return NULL;
+}
+
+static void note_recent(struct qiao_fabric_msps *m,
+			struct qiao_fabric_identity *id)
+{
+	if (!id)
+		return;
+	m->recent[m->recent_at] = id;
+	m->recent_at =
+		(m->recent_at + 1) % (sizeof(m->recent) / sizeof(m->recent[0]));
+}
+
 qiao_err qiao_fabric_identify(struct qiao_fabric_msps *m,
 			      const struct qiao_fabric_identity **out,
 			      struct qiao_slice serialized)
 {
+	struct qiao_fabric_identity *id = find_recent(m, serialized);
 	struct qiao_fabric_id_slot *slot;
-	struct qiao_fabric_identity *id = NULL;
 	struct qiao_hash key;
-	qiao_err err = grow(m);
+	qiao_err err;
 
-	*out = NULL;
+	*out = id;
+	if (id)
+		return QIAO_OK;
+	err = grow(m);
 	if (err != QIAO_OK)
 		return err;
 	qiao_sha256(&key, serialized);
 	slot = slot_for(m, &key);
-	if (slot->used) {
-		*out = slot->id;
-		return QIAO_OK;
+	if (!slot->used) {
+		err = make(&id, m, serialized);
+		if (err != QIAO_OK)
+			return err;
+		slot->key = key;
+		slot->used = true;
+		slot->id = id;
+		m->used++;
 	}
-	err = make(&id, m, serialized);
-	if (err != QIAO_OK)
-		return err;
-	slot->key = key;
-	slot->used = true;
-	slot->id = id;
-	m->used++;
-	*out = id;
+	note_recent(m, slot->id);
+	*out = slot->id;
 	return QIAO_OK;
 }
 
@@ -289,6 +316,7 @@ static void forget(struct qiao_fabric_msps *m)
 	m->slot = NULL;
 	m->slots = 0;
 	m->used = 0;
+	memset(m->recent, 0, sizeof(m->recent));
 }
 
 void qiao_fabric_msps_trim(struct qiao_fabric_msps *m)
@@ -318,26 +346,107 @@ static qiao_err verify_ed25519(const struct qiao_cert *c,
 	return err;
 }
 
-static qiao_err verify_ecdsa(struct qiao_fabric_msps *m,
-			     const struct qiao_fabric_identity *id,
-			     const struct qiao_hash *digest,
-			     struct qiao_slice signature)
+/* What an ECDSA signature is over; false: the MSP has no hash that we know. */
+static bool digest_of(struct qiao_hash *out,
+		      const struct qiao_fabric_identity *id,
+		      const struct qiao_slice *parts, size_t n)
 {
-	struct qiao_hash key, *known;
-	struct qiao_slice of[3];
-	qiao_err err;
+	switch (id->msp->hash) {
+	case QIAO_FABRIC_SHA2:
+		qiao_sha256_list(out, parts, n);
+		return true;
+	case QIAO_FABRIC_SHA3:
+		qiao_sha3_256_list(out, parts, n);
+		return true;
+	case QIAO_FABRIC_NO_HASH:
+		return false;
+	}
+	return false;
+}
 
-	of[0] = qiao_slice_hash(digest); /* fixed length, then what ends */
-	of[1] = qiao_cert_spki(id->cert);
-	of[2] = signature;
-	qiao_sha256_list(&key, of, 3);
-	known = &m->sigs->good[(key.b[0] | key.b[1] << 8) % 4096];
-	if (qiao_hash_eq(known, &key))
-		return QIAO_OK;
-	err = qiao_cert_verify_digest(id->cert, digest, signature);
-	if (err == QIAO_OK)
-		*known = key;
-	return err;
+static size_t set_of(const struct qiao_hash *key)
+{
+	return (size_t)(key->b[0] | key->b[1] << 8) % 1024;
+}
+
+static bool is_kept(const struct qiao_fabric_sigs *sigs,
+		    const struct qiao_hash *key)
+{
+	const struct qiao_hash *set = sigs->good[set_of(key)];
+
+	for (size_t i = 0; i < 4; i++)
+		if (qiao_hash_eq(&set[i], key))
+			return true;
+	return false;
+}
+
+void qiao_fabric_sig_keep(struct qiao_fabric_sigs *sigs,
+			  const struct qiao_fabric_sig *s)
+{
+	size_t set = set_of(&s->key);
+
+	if (s->err != QIAO_OK || is_kept(sigs, &s->key))
+		return;
+	sigs->good[set][sigs->oldest[set]] = s->key;
+	sigs->oldest[set] = (uint8_t)((sigs->oldest[set] + 1) % 4);
+}
+
+static void check_ecdsa(struct qiao_fabric_sig *s,
+			const struct qiao_fabric_sigs *sigs,
+			const struct qiao_slice *parts, size_t n)
+{
+	struct qiao_hash digest;
+	struct qiao_slice of[3];
+
+	s->err = QIAO_E_BADSIG;
+	if (!digest_of(&digest, s->id, parts, n))
+		return;
+	of[0] = qiao_slice_hash(&digest); /* fixed length, then what ends */
+	of[1] = qiao_cert_spki(s->id->cert);
+	of[2] = s->signature;
+	qiao_sha256_list(&s->key, of, 3);
+	s->err = is_kept(sigs, &s->key)
+			 ? QIAO_OK
+			 : qiao_cert_verify_digest(s->id->cert, &digest,
+						   s->signature);
+}
+
+void qiao_fabric_sig_check(struct qiao_fabric_sig *s,
+			   const struct qiao_fabric_sigs *sigs)
+{
+	s->err = QIAO_E_UNSUPPORTED;
+	if (qiao_cert_key(s->id->cert) != QIAO_CERT_KEY_ED25519)
+		check_ecdsa(s, sigs, s->part, s->parts);
+}
+
+static bool is_same(const struct qiao_fabric_sig *s,
+		    const struct qiao_fabric_identity *id,
+		    const struct qiao_slice *parts, size_t n,
+		    struct qiao_slice signature)
+{
+	if (s->id != id || s->parts != n || s->signature.p != signature.p ||
+	    s->signature.n != signature.n)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (s->part[i].p != parts[i].p || s->part[i].n != parts[i].n)
+			return false;
+	return true;
+}
+
+/* Told by where its bytes are, which the block holds still. */
+static const struct qiao_fabric_sig *find_ahead(
+	struct qiao_fabric_sigs *sigs, const struct qiao_fabric_identity *id,
+	const struct qiao_slice *parts, size_t n, struct qiao_slice signature)
+{
+	for (size_t i = sigs->ahead_at; i < sigs->ahead_n; i++) {
+		const struct qiao_fabric_sig *s = &sigs->ahead[i];
+
+		if (!is_same(s, id, parts, n, signature))
+			continue;
+		sigs->ahead_at = i + 1;
+		return s->err == QIAO_OK || s->err == QIAO_E_BADSIG ? s : NULL;
+	}
+	return NULL;
 }
 
 qiao_err qiao_fabric_signed(struct qiao_fabric_msps *m,
@@ -345,19 +454,16 @@ qiao_err qiao_fabric_signed(struct qiao_fabric_msps *m,
 			    const struct qiao_slice *parts, size_t n,
 			    struct qiao_slice signature)
 {
-	struct qiao_hash digest;
+	struct qiao_fabric_sig s = { .id = id, .signature = signature };
+	const struct qiao_fabric_sig *known;
 
 	if (qiao_cert_key(id->cert) == QIAO_CERT_KEY_ED25519)
 		return verify_ed25519(id->cert, parts, n, signature);
-	switch (id->msp->hash) {
-	case QIAO_FABRIC_SHA2:
-		qiao_sha256_list(&digest, parts, n);
-		return verify_ecdsa(m, id, &digest, signature);
-	case QIAO_FABRIC_SHA3:
-		qiao_sha3_256_list(&digest, parts, n);
-		return verify_ecdsa(m, id, &digest, signature);
-	case QIAO_FABRIC_NO_HASH:
-		return QIAO_E_BADSIG;
-	}
-	return QIAO_E_BADSIG;
+	known = find_ahead(m->sigs, id, parts, n, signature);
+	if (known)
+		return known->err;
+	check_ecdsa(&s, m->sigs, parts, n);
+	if (!m->sigs->lent)
+		qiao_fabric_sig_keep(m->sigs, &s);
+	return s.err;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "gateway/verify/fabric_ledger.h"
 
+#include "gateway/base/hex.h"
 #include "gateway/base/reader.h"
 #include "gateway/base/slice.h"
 #include "gateway/crypto/hash.h"
@@ -279,14 +280,21 @@ qiao_err qiao_fabric_state_put(struct qiao_fabric_ledger *l,
 	return err;
 }
 
-/* Claimed ids are whatever a client wrote; their hash has one length. */
+/* A genuine id is a hash in hex. Claimed ones are whatever a client wrote; of
+ * those the hash is kept, under another letter. */
 static struct qiao_slice tx_key(uint8_t key[1 + QIAO_HASH_LEN],
 				struct qiao_slice tx_id)
 {
+	char hex[QIAO_HEX_LEN(QIAO_HASH_LEN)];
 	struct qiao_hash h;
 
-	qiao_sha256(&h, tx_id);
 	key[0] = 't';
+	if (!qiao_hex_decode(h.b, sizeof(h.b), tx_id) ||
+	    !qiao_slice_is(tx_id, /* in capitals it is another id */
+			   qiao_hex_encode(hex, qiao_slice_hash(&h)))) {
+		key[0] = 'u';
+		qiao_sha256(&h, tx_id);
+	}
 	memcpy(key + 1, h.b, QIAO_HASH_LEN);
 	return qiao_slice_of(key, 1 + QIAO_HASH_LEN);
 }

@@ -3,7 +3,8 @@
  * What replaying a channel has to remember: of every key, public or hashed, its
  * version and its own endorsement policy; of _lifecycle the values; the ids of
  * all transactions. It lives in the view that the caller lends, under keys that
- * start with one letter: s (state), t (transaction id), x (state that expires).
+ * start with one letter: s (state), t and u (transaction ids), x (what
+ * expires).
  *
  * A block reads the state before it (endorsement), and for versions that state
  * with the block's own valid entries on top (MVCC). Nothing reaches the view

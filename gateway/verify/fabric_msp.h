@@ -11,6 +11,7 @@
 #ifndef GATEWAY_VERIFY_FABRIC_MSP_H
 #define GATEWAY_VERIFY_FABRIC_MSP_H
 
+#include "gateway/base/workers.h"
 #include "gateway/verify/fabric_ca.h"
 #include "gateway/verify/fabric_pb.h"
 
@@ -23,11 +24,38 @@ enum qiao_fabric_role {
 	QIAO_FABRIC_ORDERER = 4,
 };
 
-/* Results of signature checks that came out good, by (key, digest, signature).
+/*
+ * Results of signature checks. The good ones by (digest, key, signature), four
+ * to a set; and those of the block at hand that were made ahead of their use,
+ * all of them, in the order in which they will be asked for.
  */
 struct qiao_fabric_sigs {
-	struct qiao_hash good[4096];
+	struct qiao_hash good[1024][4];
+	uint8_t oldest[1024]; /* in its set */
+	/* who has threads to lend; NULL: nobody */
+	const struct qiao_parallel *parallel;
+	const struct qiao_fabric_sig *ahead;
+	size_t ahead_n, ahead_at;
+	bool lent; /* threads read `good`: it must not change */
 };
+
+struct qiao_fabric_identity;
+
+/* One check, to be made in any thread: did id sign the parts joined? */
+struct qiao_fabric_sig {
+	const struct qiao_fabric_identity *id;
+	struct qiao_slice part[2];
+	size_t parts;
+	struct qiao_slice signature;
+	struct qiao_hash key; /* of the result, if it was good */
+	qiao_err err;         /* the result */
+};
+/* Reads sigs->good only. Ed25519 is left to those who ask: QIAO_E_UNSUPPORTED.
+ */
+void qiao_fabric_sig_check(struct qiao_fabric_sig *s,
+			   const struct qiao_fabric_sigs *sigs);
+void qiao_fabric_sig_keep(struct qiao_fabric_sigs *sigs,
+			  const struct qiao_fabric_sig *s);
 
 /* An organisational unit that stands for a role, maybe under one CA only. */
 struct qiao_fabric_ou {
@@ -65,13 +93,16 @@ struct qiao_fabric_msps {
 	struct qiao_fabric_sigs *sigs;    /* borrowed */
 	struct qiao_fabric_id_slot *slot; /* identities seen, a hash table */
 	size_t slots, used;
+	struct qiao_fabric_identity *recent[8]; /* or NULL */
+	size_t recent_at;
 };
 
 struct qiao_fabric_identity {
 	const struct qiao_fabric_msp *msp;
 	struct qiao_cert *cert;
-	struct qiao_hash id;   /* SHA-256 of the sanitised certificate */
-	struct qiao_hash path; /* of its issuer */
+	struct qiao_slice serialized; /* own copy */
+	struct qiao_hash id;          /* SHA-256 of the sanitised certificate */
+	struct qiao_hash path;        /* of its issuer */
 	bool valid;
 	bool listed_admin;
 	unsigned int roles; /* bit 1 << role, by organisational unit */

@@ -187,26 +187,27 @@ static qiao_err check_transaction(struct qiao_fabric_tx *tx,
 				    ct->b->number, a);
 }
 
+/* *h stays as it is where the entry has none that can be read. */
 static qiao_err judge(struct qiao_fabric_tx *tx, const struct court *ct,
-		      struct qiao_slice entry, struct qiao_pb_arena *a)
+		      struct qiao_fabric_header *h, struct qiao_slice entry,
+		      struct qiao_pb_arena *a)
 {
 	struct qiao_fabric_envelope env;
-	struct qiao_fabric_header h;
 	qiao_err err;
 
 	if (!qiao_fabric_envelope_parse(&env, entry)) {
 		tx->code = QIAO_FABRIC_INVALID_OTHER_REASON;
 		return QIAO_OK;
 	}
-	tx->code = check_header(&h, a, env.payload);
+	tx->code = check_header(h, a, env.payload);
 	if (tx->code != QIAO_FABRIC_VALID)
 		return a->err;
-	err = check_creator(tx, ct->c, &h, &env);
+	err = check_creator(tx, ct->c, h, &env);
 	if (err != QIAO_OK || tx->code != QIAO_FABRIC_VALID)
 		return err;
-	if (h.type == QIAO_FABRIC_TYPE_TRANSACTION)
-		return check_transaction(tx, ct, &h, a);
-	if (h.type == QIAO_FABRIC_TYPE_CONFIG_UPDATE)
+	if (h->type == QIAO_FABRIC_TYPE_TRANSACTION)
+		return check_transaction(tx, ct, h, a);
+	if (h->type == QIAO_FABRIC_TYPE_CONFIG_UPDATE)
 		tx->code = QIAO_FABRIC_UNSUPPORTED_TX_PAYLOAD;
 	tx->creator = NULL;
 	return QIAO_OK;
@@ -254,14 +255,17 @@ static qiao_err commit(struct qiao_fabric_tx *tx, const struct court *ct)
  * The id that an entry claims is taken from now on, whatever its code; without
  * a claim it is the one that its signature header gives.
  */
-static qiao_err note_id(const struct court *ct, struct qiao_slice entry,
-			struct qiao_pb_arena *a)
+static qiao_err note_id(const struct court *ct,
+			const struct qiao_fabric_header *known,
+			struct qiao_slice entry, struct qiao_pb_arena *a)
 {
 	struct qiao_slice payload = qiao_pb_bytes(entry, 1), header, ch, sh;
 	char hex[QIAO_HEX_LEN(QIAO_HASH_LEN)];
 	struct qiao_slice id, of[2];
 	struct qiao_hash h;
 
+	if (known->tx_id.n > 0)
+		return qiao_fabric_tx_note(ct->ledger, known->tx_id);
 	if (qiao_pb_check(&qiao_pb_envelope, entry) != QIAO_OK ||
 	    qiao_pb_check(&qiao_pb_payload, payload) != QIAO_OK ||
 	    !qiao_pb_message(a, &header, payload, 1))
@@ -287,11 +291,11 @@ static qiao_err judge_one(struct seen *seen, struct qiao_fabric_tx *tx,
 			  struct qiao_fabric_tx_sink sink)
 {
 	struct qiao_pb_arena a = { NULL, QIAO_OK };
+	struct qiao_fabric_header h = { .type = 0 };
 	qiao_err err = QIAO_OK;
 
-	qiao_fabric_msps_trim(&ct->c->msps);
 	if (ct->b->number > 0) /* genesis is valid because it is pinned */
-		err = judge(tx, ct, entry, &a);
+		err = judge(tx, ct, &h, entry, &a);
 	if (err == QIAO_OK)
 		err = a.err;
 	if (err == QIAO_OK && tx->creator && tx->code == QIAO_FABRIC_VALID &&
@@ -300,28 +304,50 @@ static qiao_err judge_one(struct seen *seen, struct qiao_fabric_tx *tx,
 	if (err == QIAO_OK && ct->ledger && tx->code == QIAO_FABRIC_VALID)
 		err = commit(tx, ct);
 	if (err == QIAO_OK && ct->ledger)
-		err = note_id(ct, entry, &a);
+		err = note_id(ct, &h, entry, &a);
 	if (err == QIAO_OK)
 		err = sink.tx(sink.ctx, tx);
 	qiao_pb_arena_free(&a);
 	return err;
 }
 
-static qiao_err judge_all(const struct court *ct,
-			  struct qiao_fabric_tx_sink sink)
+static qiao_err judge_entries(const struct court *ct, struct seen *seen,
+			      struct qiao_fabric_ahead *ahead,
+			      struct qiao_fabric_tx_sink sink)
 {
 	struct qiao_pb_iter it = qiao_fabric_block_entries(ct->b);
 	struct qiao_slice entry;
-	struct seen seen;
 	uint32_t position = 0;
-	qiao_err err = seen_init(&seen, ct->b->entries);
+	size_t ready = 0;
+	qiao_err err = QIAO_OK;
 
-	for (; err == QIAO_OK && qiao_pb_each(&it, &entry); position++) {
+	for (;; position++, ready--) {
 		struct qiao_fabric_tx tx = { .code = QIAO_FABRIC_VALID,
 					     .position = position };
 
-		err = judge_one(&seen, &tx, ct, entry, sink);
+		if (ready == 0)
+			err = qiao_fabric_ahead_next(ahead, &ct->c->msps,
+						     &ready);
+		if (err != QIAO_OK || !qiao_pb_each(&it, &entry))
+			return err;
+		err = judge_one(seen, &tx, ct, entry, sink);
+		if (err != QIAO_OK)
+			return err;
 	}
+}
+
+static qiao_err judge_all(const struct court *ct,
+			  struct qiao_fabric_tx_sink sink)
+{
+	struct qiao_fabric_ahead *ahead = NULL;
+	struct seen seen;
+	qiao_err err = seen_init(&seen, ct->b->entries);
+
+	if (err == QIAO_OK)
+		err = qiao_fabric_ahead_new(&ahead, &ct->c->msps, ct->b);
+	if (err == QIAO_OK)
+		err = judge_entries(ct, &seen, ahead, sink);
+	qiao_fabric_ahead_free(ahead);
 	qiao_free(seen.id);
 	return err;
 }
@@ -346,13 +372,27 @@ qiao_err qiao_fabric_txs_replay(const struct qiao_fabric_block *b,
 	return judge_all(&ct, sink);
 }
 
+/* Of a valid transaction all hashes are known to fit; only find the parts. */
+static bool find_results(struct qiao_fabric_tx *tx, struct qiao_pb_arena *a,
+			 const struct qiao_fabric_header *h)
+{
+	struct qiao_slice payload, endorsed;
+
+	payload = qiao_pb_bytes(qiao_pb_bytes(h->data, 1), 2);
+	if (!qiao_hex_decode(tx->tx_id.b, sizeof(tx->tx_id.b), h->tx_id) ||
+	    !qiao_pb_message(a, &endorsed, payload, 2))
+		return false;
+	tx->results =
+		qiao_pb_bytes(qiao_pb_bytes(qiao_pb_bytes(endorsed, 1), 2), 1);
+	return true;
+}
+
 /* What the sink needs of a transaction that was valid. */
 static qiao_err recall_valid(struct qiao_fabric_tx *tx,
 			     struct qiao_fabric_config *c,
 			     struct qiao_slice entry, struct qiao_pb_arena *a)
 {
-	struct qiao_slice payload = qiao_pb_bytes(entry, 1), prp;
-	struct qiao_fabric_action action;
+	struct qiao_slice payload = qiao_pb_bytes(entry, 1);
 	struct qiao_fabric_header h;
 	qiao_err err;
 
@@ -361,14 +401,9 @@ static qiao_err recall_valid(struct qiao_fabric_tx *tx,
 	if (h.type != QIAO_FABRIC_TYPE_TRANSACTION)
 		return QIAO_OK;
 	err = qiao_fabric_identify(&c->msps, &tx->creator, h.creator);
-	if (err != QIAO_OK)
-		return err;
-	if (!tx->creator || !check_tx_id(tx, &h) ||
-	    !read_action(&action, a, &h))
-		return a->err != QIAO_OK ? a->err : QIAO_E_IO;
-	prp = action.response;
-	tx->results = qiao_pb_bytes(qiao_pb_bytes(prp, 2), 1);
-	return QIAO_OK;
+	if (err == QIAO_OK && (!tx->creator || !find_results(tx, a, &h)))
+		err = a->err != QIAO_OK ? a->err : QIAO_E_IO;
+	return err;
 }
 
 qiao_err qiao_fabric_txs_recall(const struct qiao_fabric_block *b,

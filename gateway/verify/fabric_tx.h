@@ -80,6 +80,24 @@ qiao_err qiao_fabric_txs_recall(const struct qiao_fabric_block *b,
 				struct qiao_slice codes,
 				struct qiao_fabric_tx_sink sink);
 
+/*
+ * fabric_ahead.c: where threads are lent, signatures of the next entries are
+ * checked there while the caller judges those before. *out is NULL where none
+ * are lent.
+ */
+struct qiao_fabric_ahead;
+qiao_err qiao_fabric_ahead_new(struct qiao_fabric_ahead **out,
+			       struct qiao_fabric_msps *m,
+			       const struct qiao_fabric_block *b);
+/*
+ * Before entry 0, and then again after *entries of them: the results of the
+ * next *entries are ready for qiao_fabric_signed. Identities of earlier ones
+ * may be forgotten now. a may be NULL: one at a time, nothing is ready.
+ */
+qiao_err qiao_fabric_ahead_next(struct qiao_fabric_ahead *a,
+				struct qiao_fabric_msps *m, size_t *entries);
+void qiao_fabric_ahead_free(struct qiao_fabric_ahead *a);
+
 /* A transaction's parts that endorsements are about; for fabric_endorse.c. */
 struct qiao_fabric_action {
 	struct qiao_slice extension; /* of the channel header */

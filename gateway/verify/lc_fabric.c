@@ -155,6 +155,7 @@ static qiao_err open_client(struct qiao_lightclient **out,
 	*out = NULL;
 	if (!lc)
 		return qiao_fail(why, QIAO_E_NOMEM, "out of memory");
+	lc->sigs.parallel = cfg->parallel;
 	err = qiao_fabric_anchor_read(lc, cfg, why);
 	if (err == QIAO_OK) {
 		err = qiao_fabric_head_get(&head, view);

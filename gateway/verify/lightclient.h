@@ -19,6 +19,7 @@
 
 #include "gateway/base/buf.h"
 #include "gateway/base/why.h"
+#include "gateway/base/workers.h"
 #include "gateway/wire/evidence.h"
 
 /*
@@ -63,6 +64,8 @@ struct qiao_lc_config {
 	 * that must see every record.
 	 */
 	bool gaps;
+	/* fabric: threads for signatures, lent for the client's life; or NULL */
+	const struct qiao_parallel *parallel;
 };
 
 enum qiao_proven_kind {

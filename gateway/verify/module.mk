@@ -27,6 +27,7 @@ LIB_SRC += gateway/verify/fabric_ledger.c
 LIB_SRC += gateway/verify/fabric_lifecycle.c
 LIB_SRC += gateway/verify/fabric_mvcc.c
 LIB_SRC += gateway/verify/fabric_range.c
+LIB_SRC += gateway/verify/fabric_ahead.c
 LIB_SRC += gateway/verify/fabric_apply.c
 LIB_SRC += gateway/verify/fabric_tx.c
 LIB_SRC += gateway/verify/fabric_writes.c
