@@ -49,6 +49,8 @@ struct job {
 	bool each, json, no_replay;
 	struct qiao_fabric_rules rules;
 	struct qiao_fabric_judge *judge; /* NULL: the anchor is unsupported */
+	struct qiao_workers *workers;    /* NULL: none could be started */
+	struct qiao_parallel parallel;
 	struct qiao_why unsupported;
 };
 
@@ -189,6 +191,10 @@ static int open_anchor(struct job *job)
 	if (err == QIAO_E_UNSUPPORTED) {
 		job->unsupported = why;
 		return -1;
+	}
+	if (err == QIAO_OK && qiao_workers_new(&job->workers, 0) == QIAO_OK) {
+		job->parallel = qiao_workers_lend(job->workers);
+		qiao_fabric_judge_lend(job->judge, &job->parallel);
 	}
 	if (err == QIAO_OK && job->no_replay)
 		qiao_fabric_judge_by_rules(job->judge);
@@ -370,6 +376,7 @@ int qiao_cmd_verify(int argc, char **argv)
 	if (code < 0)
 		code = judge_files(&job, argc, argv);
 	qiao_fabric_judge_free(job.judge);
+	qiao_workers_free(job.workers);
 	qiao_fabric_rules_free(&job.rules);
 	qiao_free((void *)job.config);
 	return code;

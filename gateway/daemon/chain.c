@@ -23,6 +23,7 @@ static struct qiao_lc_config lc_config(const struct qiao_chain *c)
 		.anchor_blob = qiao_buf_slice(&c->anchor_blob),
 		.orderer_role = c->cfg->orderer_role,
 		.min_orderers = c->cfg->min_orderers,
+		.parallel = c->d->workers ? &c->d->parallel : NULL,
 	};
 }
 

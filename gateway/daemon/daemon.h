@@ -9,6 +9,7 @@
 
 #include "adapters/host/host.h"
 #include "gateway/audit/log.h"
+#include "gateway/base/workers.h"
 #include "gateway/daemon/bell.h"
 #include "gateway/daemon/config.h"
 #include "gateway/record/mapping.h"
@@ -90,6 +91,9 @@ struct qiao_daemon {
 	struct qiao_store *store;
 	struct qiao_audit_log log;
 	size_t n_chains, n_routes, n_links;
+	/* threads for signatures, lent to the light clients; or none */
+	struct qiao_workers *workers;
+	struct qiao_parallel parallel;
 	struct qiao_chain *chains;
 	struct qiao_route *routes;
 	struct qiao_link_peer *links; /* parallel to the peers table */

@@ -199,8 +199,11 @@ static qiao_err open_host(struct qiao_chain *c, struct qiao_why *why)
 
 static qiao_err open_chains(struct qiao_daemon *d, struct qiao_why *why)
 {
-	qiao_err err = QIAO_OK;
+	qiao_err err = qiao_workers_new(&d->workers, 0);
 
+	if (err != QIAO_OK)
+		return err;
+	d->parallel = qiao_workers_lend(d->workers);
 	d->chains = qiao_calloc(d->cfg->n_chains, sizeof(*d->chains));
 	if (!d->chains)
 		return QIAO_E_NOMEM;
@@ -401,6 +404,7 @@ void qiao_daemon_close(struct qiao_daemon *d)
 		pthread_mutex_destroy(&d->links[i].lock);
 	}
 	qiao_rules_release(d->rules);
+	qiao_workers_free(d->workers);
 	qiao_free(d->chains);
 	qiao_free(d->routes);
 	qiao_free(d->links);

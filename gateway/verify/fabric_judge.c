@@ -121,6 +121,12 @@ void qiao_fabric_judge_free(struct qiao_fabric_judge *j)
 	qiao_free(j);
 }
 
+void qiao_fabric_judge_lend(struct qiao_fabric_judge *j,
+			    const struct qiao_parallel *parallel)
+{
+	j->sigs.parallel = parallel;
+}
+
 void qiao_fabric_judge_by_rules(struct qiao_fabric_judge *j)
 {
 	j->replays = false;

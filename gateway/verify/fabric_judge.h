@@ -43,6 +43,9 @@ qiao_err qiao_fabric_judge_new(struct qiao_fabric_judge **out,
 			       struct qiao_why *why);
 void qiao_fabric_judge_free(struct qiao_fabric_judge *j);
 
+/* Threads for signatures, lent for the life of the judge. */
+void qiao_fabric_judge_lend(struct qiao_fabric_judge *j,
+			    const struct qiao_parallel *parallel);
 /*
  * From now on judge without replay, by the rules alone: what a gateway can tell
  * that gets single blocks.
