@@ -22,11 +22,28 @@
 
 #define PATH_SIZE (2 * QIAO_PATH_LEN)
 
+/* What the store is written to, in this order. */
+enum {
+	ENTRIES,
+	LEAVES,
+	CHECKPOINTS,
+	MESSAGES,
+	QUEUED,
+	FILES
+};
+static const char *const names[FILES] = {
+	[ENTRIES] = QIAO_AUDIT_ENTRIES,
+	[LEAVES] = QIAO_AUDIT_LEAVES,
+	[CHECKPOINTS] = QIAO_AUDIT_CHECKPOINTS,
+	[MESSAGES] = QIAO_AUDIT_MESSAGES,
+	[QUEUED] = QIAO_AUDIT_QUEUED,
+};
+
 struct exporter {
 	struct qiao_audit_export *x;
 	const char *dir;
 	struct qiao_why *why;
-	FILE *entries, *leaves, *checkpoints, *messages, *queued;
+	FILE *file[FILES];
 	struct qiao_hash root;
 };
 
@@ -40,26 +57,24 @@ static qiao_err path_in(char out[PATH_SIZE], const struct exporter *e,
 		       : qiao_fail(e->why, QIAO_E_LIMIT, "path too long");
 }
 
-static qiao_err open_file(FILE **out, const struct exporter *e,
-			  const char *name)
+static FILE *open_file(const struct exporter *e, const char *name)
 {
 	char path[PATH_SIZE];
-	qiao_err err = path_in(path, e, name);
+	FILE *f;
 
-	if (err != QIAO_OK)
-		return err;
-	*out = fopen(path, "wx");
-	return *out ? QIAO_OK
-		    : qiao_fail(e->why, QIAO_E_IO, "%s: %s", path,
-				strerror(errno));
+	if (path_in(path, e, name) != QIAO_OK)
+		return NULL;
+	f = fopen(path, "wx");
+	if (!f)
+		qiao_fail(e->why, QIAO_E_IO, "%s: %s", path, strerror(errno));
+	return f;
 }
 
-static qiao_err close_file(FILE **f, const struct exporter *e, const char *name)
+static qiao_err close_file(FILE *f, const struct exporter *e, const char *name)
 {
-	bool ok = !ferror(*f);
+	bool ok = !ferror(f);
 
-	ok = fclose(*f) == 0 && ok;
-	*f = NULL;
+	ok = fclose(f) == 0 && ok;
 	return ok ? QIAO_OK
 		  : qiao_fail(e->why, QIAO_E_IO, "%s/%s: %s", e->dir, name,
 			      strerror(errno));
@@ -103,11 +118,12 @@ static qiao_err write_entry(void *ctx, const void *row)
 	const struct qiao_audit_row *r = row;
 	char hex[QIAO_HEX_LEN(QIAO_HASH_LEN)];
 
-	fwrite(r->entry.p, 1, r->entry.n, e->entries);
-	fputc('\n', e->entries);
-	fprintf(e->leaves, "%s\n",
+	fwrite(r->entry.p, 1, r->entry.n, e->file[ENTRIES]);
+	fputc('\n', e->file[ENTRIES]);
+	fprintf(e->file[LEAVES], "%s\n",
 		qiao_hex_encode(hex, qiao_slice_hash(&r->leaf)));
-	return ferror(e->entries) || ferror(e->leaves) ? QIAO_E_IO : QIAO_OK;
+	return ferror(e->file[ENTRIES]) || ferror(e->file[LEAVES]) ? QIAO_E_IO
+								   : QIAO_OK;
 }
 
 static void put_hex(FILE *f, struct qiao_slice s)
@@ -123,10 +139,10 @@ static qiao_err write_checkpoint(void *ctx, const void *row)
 
 	if (r->size > e->x->entries)
 		return QIAO_OK;
-	put_hex(e->checkpoints, r->checkpoint);
-	fputc(' ', e->checkpoints);
-	put_hex(e->checkpoints, r->signature);
-	fputc('\n', e->checkpoints);
+	put_hex(e->file[CHECKPOINTS], r->checkpoint);
+	fputc(' ', e->file[CHECKPOINTS]);
+	put_hex(e->file[CHECKPOINTS], r->signature);
+	fputc('\n', e->file[CHECKPOINTS]);
 	return QIAO_OK;
 }
 
@@ -135,12 +151,12 @@ static qiao_err write_message(void *ctx, const void *row)
 	struct exporter *e = ctx;
 	const struct qiao_message_row *r = row;
 
-	put_hex(e->messages, r->envelope);
-	fputc(' ', e->messages);
-	put_hex(e->messages, r->signature);
-	fputs(r->items.n ? " " : " -", e->messages);
-	put_hex(e->messages, r->items);
-	fputc('\n', e->messages);
+	put_hex(e->file[MESSAGES], r->envelope);
+	fputc(' ', e->file[MESSAGES]);
+	put_hex(e->file[MESSAGES], r->signature);
+	fputs(r->items.n ? " " : " -", e->file[MESSAGES]);
+	put_hex(e->file[MESSAGES], r->items);
+	fputc('\n', e->file[MESSAGES]);
 	return QIAO_OK;
 }
 
@@ -149,10 +165,10 @@ static qiao_err write_queued(void *ctx, const void *row)
 	struct exporter *e = ctx;
 	const struct qiao_in_said *r = row;
 
-	put_hex(e->queued, qiao_slice_hash(&r->id));
-	fputc(' ', e->queued);
-	put_hex(e->queued, r->audit);
-	fputc('\n', e->queued);
+	put_hex(e->file[QUEUED], qiao_slice_hash(&r->id));
+	fputc(' ', e->file[QUEUED]);
+	put_hex(e->file[QUEUED], r->audit);
+	fputc('\n', e->file[QUEUED]);
 	return QIAO_OK;
 }
 
@@ -206,32 +222,24 @@ static qiao_err write_log(struct qiao_txn *txn, void *arg)
 
 static qiao_err export_log(struct exporter *e)
 {
-	const struct {
-		FILE **f;
-		const char *name;
-	} files[] = {
-		{ &e->entries, QIAO_AUDIT_ENTRIES },
-		{ &e->leaves, QIAO_AUDIT_LEAVES },
-		{ &e->checkpoints, QIAO_AUDIT_CHECKPOINTS },
-		{ &e->messages, QIAO_AUDIT_MESSAGES },
-		{ &e->queued, QIAO_AUDIT_QUEUED },
-	};
-	const size_t n = sizeof(files) / sizeof(files[0]);
 	qiao_err err = need_dir(e, QIAO_AUDIT_EVIDENCE);
 
-	for (size_t i = 0; i < n && err == QIAO_OK; i++)
-		err = open_file(files[i].f, e, files[i].name);
+	for (size_t i = 0; i < FILES && err == QIAO_OK; i++) {
+		e->file[i] = open_file(e, names[i]);
+		if (!e->file[i])
+			err = QIAO_E_IO;
+	}
 	if (err == QIAO_OK) {
 		err = qiao_store_read(e->x->store, write_log, e);
 		if (err != QIAO_OK && !e->why->text[0])
 			qiao_fail(e->why, err, "the store: %s",
 				  qiao_strerror(err));
 	}
-	for (size_t i = 0; i < n; i++) {
-		qiao_err end =
-			*files[i].f ? close_file(files[i].f, e, files[i].name)
-				    : QIAO_OK;
+	for (size_t i = 0; i < FILES; i++) {
+		qiao_err end = QIAO_OK;
 
+		if (e->file[i])
+			end = close_file(e->file[i], e, names[i]);
 		err = err == QIAO_OK ? end : err;
 	}
 	return err;
@@ -345,10 +353,12 @@ static qiao_err export_policies(const struct exporter *e)
 	struct dirent *d;
 	DIR *dir;
 
+	if (err != QIAO_OK)
+		return err;
 	snprintf(from, sizeof(from), "%s/policies", e->x->cfg->data);
 	dir = opendir(from);
-	if (err != QIAO_OK || !dir)
-		return err; /* none was ever in force */
+	if (!dir)
+		return QIAO_OK; /* none was ever in force */
 	while (err == QIAO_OK && (d = readdir(dir)))
 		if (is_digest(d->d_name))
 			err = export_policy(e, from, d->d_name);
