@@ -110,15 +110,15 @@ all: $(LIB) $(PROGS:%=$(B)/%)
 compile = $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 link    = $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter-out Makefile,$^) $(LIBS)
 
-# Generated code is not ours: made in the build folder, its warnings unheard,
-# also those of its macros where we use them.
+# Generated code is not ours: made in the build folder, its warnings unheard. Its
+# macros warn where we use them, of a cast that cannot be meant otherwise.
 PB_H     := $(PB:%=$(B)/gen/%.pb-c.h)
 PROTOC_C ?= protoc-c
 $(B)/gen/%.pb-c.c $(B)/gen/%.pb-c.h: %.proto Makefile
 	@mkdir -p $(B)/gen
 	$(call need,$(shell command -v $(PROTOC_C)),$(PROTOC_C))$(call say,PROTOC,$<)
 	$(Q)$(PROTOC_C) --c_out=$(B)/gen $<
-	$(Q)sed -i '1i #pragma GCC system_header' $(B)/gen/$*.pb-c.h
+	$(Q)sed -i 's/(char \*)protobuf_c/(char *)(uintptr_t)protobuf_c/g' $(B)/gen/$*.pb-c.h
 $(B)/gen/%.o: $(B)/gen/%.c Makefile | $(PB_H)
 	$(call need,$(FABRIC_LIBS),$(FABRIC_PKGS))$(call say,CC,$<)
 	$(Q)$(compile) -w

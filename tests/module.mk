@@ -6,7 +6,7 @@ TEST_PROGS += ask-adapter bad-adapter
 ask-adapter_SRC := tests/scenarios/ask_adapter.c
 bad-adapter_SRC := tests/scenarios/bad_adapter.c
 CHECKS += check-adapters check-freeze check-kill check-operate check-fabric-blocks \
-          check-fabric-live check-fabric-delivery check-fabric-gateways
+          check-fabric-live check-fabric-gateways
 KILLS ?= 25
 endif
 check-kill:
@@ -21,8 +21,6 @@ check-fabric-blocks:
 	$(Q)B=$(B) tests/scenarios/fabric_blocks.sh
 check-fabric-live:
 	$(Q)B=$(B) tests/scenarios/fabric_live.sh
-check-fabric-delivery:
-	$(Q)B=$(B) tests/scenarios/fabric_delivery.sh
 check-fabric-gateways:
 	$(Q)B=$(B) tests/scenarios/fabric_gateways.sh
 	$(Q)B=$(B) tests/scenarios/fabric_gateways.sh --bft

@@ -30,8 +30,7 @@ static const struct qiao_ckey replay_keys[] = {
 	{ NULL, 0, false },
 };
 
-/* --- open ------------------------------------------------------------------
- */
+/* --- open ----------------------------------------------------------------- */
 static qiao_err read_nodes(struct fabric_replay *r,
 			   const struct qiao_cnode *list, struct qiao_why *why)
 {
@@ -141,8 +140,7 @@ static qiao_err open_chain(void **self, const char *text, struct qiao_why *why)
 	return err;
 }
 
-/* --- reading ---------------------------------------------------------------
- */
+/* --- reading -------------------------------------------------------------- */
 static qiao_err chain_head(void *self, uint64_t *next_height, uint64_t known,
 			   unsigned int wait_ms, struct qiao_why *why)
 {
@@ -183,24 +181,22 @@ static qiao_err fetch_block(void *self, struct qiao_buf *bundle,
 		       : replay_fetch(f, bundle, height, why);
 }
 
-static qiao_err prove_record(void *self, struct qiao_buf *proof,
-			     struct qiao_slice reference, struct qiao_why *why)
-{
-	(void)self;
-	(void)proof;
-	(void)reference;
-	return qiao_fail(why, QIAO_E_UNSUPPORTED,
-			 "fabric adapter: pull proofs are not built yet");
-}
-
-/* --- writing ---------------------------------------------------------------
- */
 static qiao_err only_recorded(struct qiao_why *why)
 {
 	return qiao_fail(why, QIAO_E_UNSUPPORTED,
-			 "fabric adapter: recorded blocks are only read");
+			 "fabric adapter: recorded blocks are only followed");
 }
 
+static qiao_err prove(void *self, struct qiao_buf *proof,
+		      struct qiao_slice reference, struct qiao_why *why)
+{
+	struct fabric *f = self;
+
+	return f->live ? fabric_live_prove(f->live, proof, reference, why)
+		       : only_recorded(why);
+}
+
+/* --- writing -------------------------------------------------------------- */
 static qiao_err submit(void *self, const struct qiao_submission *s,
 		       struct qiao_why *why)
 {
@@ -252,7 +248,7 @@ static struct qiao_adapter_api api = {
 	.open = open_chain,
 	.head = chain_head,
 	.fetch = fetch_block,
-	.prove = prove_record,
+	.prove = prove,
 	.submit = submit,
 	.lookup = lookup,
 	.receipt = receipt,

@@ -77,8 +77,7 @@ qiao_err fabric_delivered_parse(struct fabric_delivered *out,
 	return qiao_reader_finish(&r);
 }
 
-/* --- the parts of a block ---------------------------------------------------
- */
+/* --- the parts of a block ------------------------------------------------- */
 struct parts {
 	struct qiao_slice header, data; /* content */
 	bool has_data;
@@ -169,8 +168,7 @@ qiao_err fabric_block_signers(size_t *n, struct qiao_slice block)
 	return QIAO_OK;
 }
 
-/* --- joining ----------------------------------------------------------------
- */
+/* --- joining -------------------------------------------------------------- */
 static struct qiao_slice creator_of(struct qiao_slice signature)
 {
 	struct qiao_reader r = qiao_reader_of(signature);

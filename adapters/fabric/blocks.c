@@ -76,8 +76,7 @@ static void move_to(struct fabric_blocks *b, uint64_t from)
 	cache_clear(b);
 }
 
-/* --- one stream of one server ----------------------------------------------
- */
+/* --- one stream of one server --------------------------------------------- */
 static qiao_err seek(struct fabric_stream **out,
 		     const struct fabric_session *session, size_t source,
 		     const struct fabric_seek *what)
@@ -135,8 +134,7 @@ static qiao_err next_block(struct fabric_stream *s, struct qiao_buf *block,
 	return err;
 }
 
-/* --- one block -------------------------------------------------------------
- */
+/* --- one block ------------------------------------------------------------ */
 static qiao_err get_from(struct fabric_blocks *b, struct qiao_buf *block,
 			 uint64_t height, size_t source, bool headers_only,
 			 struct qiao_why *why)
@@ -163,8 +161,7 @@ static qiao_err get_from(struct fabric_blocks *b, struct qiao_buf *block,
 	return err;
 }
 
-/* --- following -------------------------------------------------------------
- */
+/* --- following ------------------------------------------------------------ */
 /* This server's turn is over. */
 static void give_up(struct fabric_blocks *b, qiao_err err,
 		    const struct qiao_why *why)
@@ -524,8 +521,7 @@ qiao_err fabric_blocks_fetch(struct fabric_blocks *b, struct qiao_buf *block,
 	return err;
 }
 
-/* --- one block -------------------------------------------------------------
- */
+/* --- one block ------------------------------------------------------------ */
 qiao_err fabric_blocks_get(struct fabric_blocks *b, struct qiao_buf *block,
 			   uint64_t height, size_t turn, struct qiao_why *why)
 {

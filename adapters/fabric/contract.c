@@ -43,8 +43,7 @@ void fabric_contract_close(struct fabric_contract *c)
 	pthread_mutex_destroy(&c->lock);
 }
 
-/* --- flights ---------------------------------------------------------------
- */
+/* --- flights -------------------------------------------------------------- */
 static struct fabric_flight *find(struct fabric_contract *c,
 				  const struct qiao_hash *id)
 {
@@ -83,8 +82,7 @@ static void remember(struct fabric_contract *c, const struct fabric_flight *f)
 	pthread_mutex_unlock(&c->lock);
 }
 
-/* --- submit ----------------------------------------------------------------
- */
+/* --- submit --------------------------------------------------------------- */
 static const char *function_of(const char *kind)
 {
 	for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++)
@@ -189,8 +187,7 @@ void fabric_contract_submit_many(struct fabric_contract *c,
 		pthread_join(thread[--threads], NULL);
 }
 
-/* --- lookup ----------------------------------------------------------------
- */
+/* --- lookup --------------------------------------------------------------- */
 static qiao_err ask_contract(struct fabric_contract *c, struct qiao_lookup *out,
 			     const struct qiao_hash *id, struct qiao_why *why)
 {
@@ -303,8 +300,7 @@ qiao_err fabric_contract_lookup(struct fabric_contract *c,
 	return err;
 }
 
-/* --- receipt ---------------------------------------------------------------
- */
+/* --- receipt -------------------------------------------------------------- */
 qiao_err fabric_contract_receipt(struct fabric_contract *c,
 				 struct qiao_buf *proof,
 				 const struct qiao_hash *id,

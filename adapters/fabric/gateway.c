@@ -37,25 +37,49 @@ static void op_close(struct op *o)
 	fabric_session_release(o->sessions, o->session);
 }
 
-/* Send o->request, get o->answer. */
-static qiao_err ask(struct op *o, const char *method, const char *what,
-		    unsigned int timeout_ms, struct qiao_why *why)
+static qiao_err ask_one(struct op *o, const char *method, const char *what,
+			size_t peer, unsigned int timeout_ms,
+			struct qiao_why *why)
 {
-	size_t gateway = o->session->cfg->gateway;
 	struct fabric_status st;
 	char detail[320];
 	qiao_err err;
 
 	qiao_buf_clear(&o->answer);
-	err = fabric_rpc_call(o->session->link[gateway], &o->answer, &st,
-			      method, qiao_buf_slice(&o->request), timeout_ms);
+	err = fabric_rpc_call(o->session->link[peer], &o->answer, &st, method,
+			      qiao_buf_slice(&o->request), timeout_ms);
 	if (err != QIAO_OK) {
 		fabric_detail_text(detail, sizeof(detail),
 				   qiao_buf_slice(&st.detail));
 		fabric_refusal_code(o->code, detail[0] ? detail : st.text);
-		fabric_explain_call(why, o->session, gateway, what, &st, err);
+		fabric_explain_call(why, o->session, peer, what, &st, err);
 	}
 	fabric_status_free(&st);
+	return err;
+}
+
+/*
+ * Send o->request, get o->answer: from the gateway peer, or from the next one
+ * when it cannot be reached. Every request may be sent twice.
+ */
+static qiao_err ask(struct op *o, const char *method, const char *what,
+		    unsigned int timeout_ms, struct qiao_why *why)
+{
+	const struct fabric_config *c = o->session->cfg;
+	size_t first = o->sessions->gateway;
+	qiao_err err = QIAO_E_CONFIG;
+
+	for (size_t i = 0; i < c->sources; i++) {
+		size_t peer = (first + i) % c->sources;
+
+		if (!c->source[peer].is_peer)
+			continue;
+		err = ask_one(o, method, what, peer, timeout_ms, why);
+		if (err != QIAO_E_IO) {
+			o->sessions->gateway = peer;
+			return err;
+		}
+	}
 	return err;
 }
 
@@ -89,7 +113,7 @@ qiao_err fabric_gateway_evaluate(struct fabric_sessions *s,
 		if (err != QIAO_OK)
 			qiao_fail(why, err,
 				  "%s: query: the chaincode's answer is none",
-				  s->cfg->source[s->cfg->gateway].address);
+				  s->cfg->source[s->gateway].address);
 	}
 	op_close(&o);
 	return err;

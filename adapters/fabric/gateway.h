@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Transactions and questions through one peer's Gateway service. What it
- * answers is a hint: only blocks prove anything. Any thread.
+ * Transactions and questions through the Gateway service of one peer, or of
+ * another one when it cannot be reached. What it answers is a hint: only blocks
+ * prove anything. Any thread.
  */
 #ifndef ADAPTERS_FABRIC_GATEWAY_H
 #define ADAPTERS_FABRIC_GATEWAY_H

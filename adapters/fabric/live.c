@@ -5,6 +5,7 @@
 #include "gateway/base/log.h"
 #include "gateway/base/mem.h"
 #include "gateway/base/slice.h"
+#include "gateway/codec/mp.h"
 
 struct fabric_live {
 	struct fabric_config cfg;
@@ -13,10 +14,16 @@ struct fabric_live {
 	struct fabric_contract contract;
 };
 
+/* By what is configured: writes, and signed answers before them. */
 static const char *const reads[] = { NULL };
-static const char *const writes[] = { "idempotent",    "submit.deliver",
-				      "submit.state",  "submit.usage",
-				      "submit.anchor", NULL };
+static const char *const proves[] = { "prove", NULL };
+static const char *const all[] = { "prove",
+				   "idempotent",
+				   "submit.deliver",
+				   "submit.state",
+				   "submit.usage",
+				   "submit.anchor",
+				   NULL };
 
 /* Once, so that the account can be registered (chaincode/README.md 1). */
 static void say_account(struct fabric_live *l)
@@ -62,7 +69,9 @@ void fabric_live_close(struct fabric_live *l)
 
 const char *const *fabric_live_capabilities(const struct fabric_live *l)
 {
-	return l->cfg.chaincode[0] ? writes : reads;
+	if (l->cfg.answer_orgs == 0)
+		return l->cfg.chaincode[0] ? all + 1 : reads;
+	return l->cfg.chaincode[0] ? all : proves;
 }
 
 qiao_err fabric_live_head(struct fabric_live *l, uint64_t *next_height,
@@ -84,6 +93,52 @@ qiao_err fabric_live_fetch(struct fabric_live *l, struct qiao_buf *bundle,
 		qiao_bundle_put(bundle, qiao_buf_slice(&block), none, none);
 	qiao_buf_free(&block);
 	return err;
+}
+
+/* [1, chaincode str, arguments [bin, ...]] (docs/wire.md 8.5) */
+static qiao_err parse_question(char *chaincode, size_t size,
+			       struct fabric_invocation *inv,
+			       struct qiao_slice *args,
+			       struct qiao_slice reference)
+{
+	struct qiao_mp m;
+
+	qiao_mp_open(&m, reference);
+	qiao_mp_array_of(&m, 3);
+	if (qiao_mp_uint(&m, UINT64_MAX) != 1)
+		qiao_mp_fail(&m, QIAO_E_UNSUPPORTED);
+	qiao_mp_str_into(&m, chaincode, size);
+	inv->chaincode = chaincode;
+	inv->n = qiao_mp_array(&m, FABRIC_ARGS_MAX);
+	for (size_t i = 0; i < inv->n; i++)
+		args[i] = qiao_mp_bin(&m, reference.n);
+	inv->args = args;
+	return qiao_mp_finish(&m);
+}
+
+qiao_err fabric_live_prove(struct fabric_live *l, struct qiao_buf *proof,
+			   struct qiao_slice reference, struct qiao_why *why)
+{
+	struct qiao_slice args[FABRIC_ARGS_MAX];
+	char chaincode[QIAO_NAME_MAX + 1];
+	struct fabric_invocation inv;
+	qiao_err err;
+
+	if (l->cfg.answer_orgs == 0)
+		return qiao_fail(
+			why, QIAO_E_CONFIG,
+			"fabric adapter: name in `answers_of` the "
+			"organisations whose peers shall sign answers");
+	err = parse_question(chaincode, sizeof(chaincode), &inv, args,
+			     reference);
+	if (err != QIAO_OK)
+		return qiao_fail(why, err,
+				 "a record reference of a Fabric channel is "
+				 "[1, chaincode, arguments]");
+	return fabric_gateway_answer(&l->sessions, proof, &inv,
+				     (const char(*)[QIAO_ORG_MAX + 1])
+					     l->cfg.answer_org,
+				     l->cfg.answer_orgs, why);
 }
 
 static qiao_err need_chaincode(const struct fabric_live *l,

@@ -19,6 +19,9 @@ qiao_err fabric_live_head(struct fabric_live *l, uint64_t *next_height,
 			  struct qiao_why *why);
 qiao_err fabric_live_fetch(struct fabric_live *l, struct qiao_buf *bundle,
 			   uint64_t height, struct qiao_why *why);
+/* An answer signed by peers of the organisations of `answers_of`. */
+qiao_err fabric_live_prove(struct fabric_live *l, struct qiao_buf *proof,
+			   struct qiao_slice reference, struct qiao_why *why);
 qiao_err fabric_live_submit(struct fabric_live *l,
 			    const struct qiao_submission *s,
 			    struct qiao_why *why);

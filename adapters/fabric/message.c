@@ -16,8 +16,7 @@
 #define TYPE_SEEK     5
 #define GOLANG        1 /* any language: peers look at the name only */
 
-/* --- headers ---------------------------------------------------------------
- */
+/* --- headers -------------------------------------------------------------- */
 static qiao_err put_channel_header(struct qiao_buf *out,
 				   const struct fabric_asker *who, int32_t type,
 				   const char *tx_id,
@@ -66,8 +65,7 @@ static qiao_err put_envelope(struct qiao_buf *out,
 	return err;
 }
 
-/* --- seek ------------------------------------------------------------------
- */
+/* --- seek ----------------------------------------------------------------- */
 static qiao_err put_seek_info(struct qiao_buf *out, const struct fabric_seek *s)
 {
 	Fabric__SeekNewest newest = FABRIC__SEEK_NEWEST__INIT;
@@ -136,8 +134,7 @@ qiao_err fabric_seek_put(struct qiao_buf *out, const struct fabric_asker *who,
 	return err;
 }
 
-/* --- proposals -------------------------------------------------------------
- */
+/* --- proposals ------------------------------------------------------------ */
 static qiao_err put_input(struct qiao_buf *out,
 			  const struct fabric_invocation *inv)
 {
@@ -146,9 +143,9 @@ static qiao_err put_input(struct qiao_buf *out,
 	Fabric__ChaincodeSpec spec = FABRIC__CHAINCODE_SPEC__INIT;
 	Fabric__ChaincodeInput input = FABRIC__CHAINCODE_INPUT__INIT;
 	Fabric__ChaincodeID id = FABRIC__CHAINCODE_ID__INIT;
-	ProtobufCBinaryData args[8];
+	ProtobufCBinaryData args[FABRIC_ARGS_MAX];
 
-	if (inv->n > sizeof(args) / sizeof(args[0]))
+	if (inv->n > FABRIC_ARGS_MAX)
 		return QIAO_E_USAGE;
 	for (size_t i = 0; i < inv->n; i++)
 		args[i] = fabric_pb_bytes(inv->args[i]);
@@ -283,8 +280,7 @@ qiao_err fabric_proposal_put(struct qiao_buf *out,
 	return fabric_pb_put(out, &m.base);
 }
 
-/* --- what a gateway prepared -----------------------------------------------
- */
+/* --- what a gateway prepared ---------------------------------------------- */
 static bool same(ProtobufCBinaryData a, const struct qiao_buf *b)
 {
 	return qiao_slice_eq(fabric_pb_slice(a), qiao_buf_slice(b));
@@ -380,8 +376,7 @@ qiao_err fabric_endorsed_parse(struct qiao_buf *envelope,
 	return err;
 }
 
-/* --- commit status ---------------------------------------------------------
- */
+/* --- commit status -------------------------------------------------------- */
 static qiao_err put_commit_request(struct qiao_buf *out,
 				   const struct fabric_asker *who,
 				   const char *tx_id)
@@ -443,8 +438,7 @@ qiao_err fabric_evaluated_parse(struct qiao_buf *payload,
 	return err;
 }
 
-/* --- errors ----------------------------------------------------------------
- */
+/* --- errors --------------------------------------------------------------- */
 static size_t put_detail(char *out, size_t size, const Fabric__Any *any)
 {
 	Fabric__ErrorDetail *d = fabric_pb_get(

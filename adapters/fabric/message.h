@@ -31,6 +31,7 @@ qiao_err fabric_seek_put(struct qiao_buf *out, const struct fabric_asker *who,
 			 const struct fabric_seek *seek);
 
 /* --- transactions --- */
+#define FABRIC_ARGS_MAX 8
 struct fabric_invocation {
 	const char *chaincode;
 	const struct qiao_slice *args; /* the function's name first */

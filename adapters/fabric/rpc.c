@@ -133,8 +133,7 @@ void fabric_status_free(struct fabric_status *st)
 	qiao_buf_free(&st->detail);
 }
 
-/* --- one call --------------------------------------------------------------
- */
+/* --- one call ------------------------------------------------------------- */
 struct call {
 	grpc_completion_queue *cq;
 	grpc_call *call;
@@ -329,8 +328,7 @@ qiao_err fabric_rpc_call(struct fabric_link *l, struct qiao_buf *reply,
 	return err;
 }
 
-/* --- streams ---------------------------------------------------------------
- */
+/* --- streams -------------------------------------------------------------- */
 struct fabric_stream {
 	struct call c;
 	grpc_byte_buffer *request;

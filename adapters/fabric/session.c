@@ -17,8 +17,7 @@
 /* a block, and what stands around it in a DeliverResponse */
 #define ANSWER_MAX (QIAO_BLOCK_MAX + QIAO_KIB(1))
 
-/* --- files -----------------------------------------------------------------
- */
+/* --- files ---------------------------------------------------------------- */
 static void put_stat(struct qiao_buf *b, const char *path)
 {
 	struct stat st;
@@ -65,8 +64,7 @@ static const char *text_of(const struct qiao_buf *b)
 	return b->n > 0 ? (const char *)b->p : NULL;
 }
 
-/* --- making one ------------------------------------------------------------
- */
+/* --- making one ----------------------------------------------------------- */
 struct tls {
 	struct qiao_buf cert, key;
 };
@@ -161,8 +159,7 @@ static qiao_err session_make(struct fabric_session **out,
 	return err;
 }
 
-/* --- keeping them ----------------------------------------------------------
- */
+/* --- keeping them --------------------------------------------------------- */
 qiao_err fabric_sessions_open(struct fabric_sessions *s,
 			      const struct fabric_config *cfg,
 			      struct qiao_why *why)
@@ -171,6 +168,7 @@ qiao_err fabric_sessions_open(struct fabric_sessions *s,
 
 	memset(s, 0, sizeof(*s));
 	s->cfg = cfg;
+	s->gateway = cfg->gateway;
 	s->files = stat_files(cfg);
 	s->look_at_ms = qiao_monotonic_ms() + LOOK_MS;
 	err = session_make(&s->now, cfg, why);

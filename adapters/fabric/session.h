@@ -27,6 +27,7 @@ struct fabric_sessions {
 	const struct fabric_config *cfg;
 	pthread_mutex_t lock;
 	struct fabric_session *now;
+	_Atomic size_t gateway; /* who takes proposals now: a peer's index */
 	struct qiao_hash files; /* of what stat says of them */
 	int64_t look_at_ms;     /* monotonic */
 };

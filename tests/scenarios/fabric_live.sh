@@ -118,6 +118,20 @@ writes_once() {
 	says QIAO_E_CONFLICT
 }
 
+answers() {
+	say "fabric-live: $TLS: another peer takes over; peers of two organisations sign an answer"
+	# [1, "qiao", ["Get", "setup"]]
+	local question=9301a47169616f92c403476574c4057365747570
+	config client1 'answers_of = [ "NanjingMSP", "AuditMSP" ];'
+	tell stop peer1 >/dev/null
+	ask status "lookup $ID"
+	says "prove=1"
+	says "done "
+	tell start peer1 >/dev/null
+	ask "prove $question $D/answer"
+	says "proof "
+}
+
 says_what_is_wrong() {
 	say "fabric-live: $TLS: refusals are said in words"
 	config outsider
@@ -172,6 +186,7 @@ for TLS in tls mutual; do
 	if [ $TLS = tls ]; then start_double; else start_double --mutual --bft; fi
 	follows_and_leaves
 	writes_once
+	answers
 	says_what_is_wrong
 	renews
 	stop_all
