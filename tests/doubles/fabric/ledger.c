@@ -22,9 +22,11 @@ static size_t der_integer(uint8_t *out, uint64_t v)
 		n = 9;
 	out[0] = 2;
 	out[1] = (uint8_t)n;
-	for (size_t i = 0; i < n; i++)
-		out[2 + i] =
-			n - 1 - i < 8 ? (uint8_t)(v >> (8 * (n - 1 - i))) : 0;
+	for (size_t i = 0; i < n; i++) {
+		size_t shift = 8 * (n - 1 - i);
+
+		out[2 + i] = (uint8_t)(shift < 64 ? v >> shift : 0);
+	}
 	return 2 + n;
 }
 
