@@ -42,6 +42,13 @@ static bool certificate(void *node, const char **cert, const char **key,
 	return is_new;
 }
 
+static void set_server(struct station *s, struct server *server)
+{
+	pthread_mutex_lock(&s->host->ledger.lock);
+	s->server = server;
+	pthread_mutex_unlock(&s->host->ledger.lock);
+}
+
 bool host_start(struct station *s)
 {
 	const struct server_wish w = { .port = s->node->port,
@@ -53,7 +60,7 @@ bool host_start(struct station *s)
 	s->certificate = 0;
 	s->stop = false;
 	s->die_at = UINT64_MAX;
-	s->server = server_start(&w);
+	set_server(s, server_start(&w));
 	return s->server != NULL;
 }
 
@@ -63,7 +70,7 @@ void host_stop(struct station *s)
 		return;
 	s->stop = true;
 	server_stop(s->server);
-	s->server = NULL;
+	set_server(s, NULL);
 }
 
 bool host_pause(struct station *s, struct call *c)

@@ -6,6 +6,8 @@
 #include "tests/doubles/fabric/ledger.h"
 #include "tests/doubles/fabric/server.h"
 
+#include <stdatomic.h>
+
 struct station {
 	struct host *host;
 	struct node *node;
@@ -16,7 +18,7 @@ struct station {
 	unsigned int certificate; /* generation that handshakes were given */
 	enum lie lie;
 	bool stalled;
-	bool stop;          /* wanted, by whoever cannot do it */
+	atomic_bool stop;   /* wanted, by whoever cannot do it */
 	uint64_t die_at;    /* stop when this block is asked for */
 	struct block *fork; /* served in place of the genuine one */
 	unsigned int mute;  /* so many answers are lost after the work */
@@ -33,7 +35,7 @@ struct host {
 	unsigned int generation;  /* of certificates, from 1 */
 	int64_t clock_ms;         /* how wrong the nodes' clock is */
 	bool hold;                /* what is submitted waits */
-	bool end;
+	atomic_bool end;
 };
 
 void host_roots(struct host *h); /* the authorities changed */
