@@ -20,9 +20,20 @@ static const char step_1[] =
 "seq INTEGER PRIMARY KEY, kind INTEGER NOT NULL, id BLOB NOT NULL UNIQUE,"
 "digest BLOB NOT NULL, submitter BLOB NOT NULL, hash BLOB NOT NULL,"
 "leaf BLOB NOT NULL, opening BLOB);";
+
+/* One id may stand for a delivery and for a usage record: none hides another. */
+static const char step_2[] =
+"CREATE TABLE leaf_2("
+"seq INTEGER PRIMARY KEY, kind INTEGER NOT NULL, id BLOB NOT NULL,"
+"digest BLOB NOT NULL, submitter BLOB NOT NULL, hash BLOB NOT NULL,"
+"leaf BLOB NOT NULL, opening BLOB, UNIQUE(id, kind));"
+"INSERT INTO leaf_2 SELECT seq,kind,id,digest,submitter,hash,leaf,opening "
+"FROM leaf;"
+"DROP TABLE leaf;"
+"ALTER TABLE leaf_2 RENAME TO leaf;";
 /* clang-format on */
 
-static const char *const steps[] = { step_1 };
+static const char *const steps[] = { step_1, step_2 };
 
 const struct qiao_schema qiao_schema_ledger = {
 	.name = "ledger",
@@ -119,15 +130,18 @@ static void seq_get(struct qiao_sql *q, struct qiao_ledger_leaf_row *out)
 
 qiao_err qiao_store_ledger_leaf_find(struct qiao_txn *txn,
 				     struct qiao_ledger_leaf_row *out,
-				     const struct qiao_hash *id)
+				     const struct qiao_hash *id,
+				     unsigned int kind)
 {
 	struct qiao_sql q;
 
 	memset(out, 0, sizeof(*out));
 	qiao_sql_begin(&q, txn,
 		       "SELECT seq,kind,digest,submitter,hash FROM leaf "
-		       "WHERE id=?");
+		       "WHERE id=? AND (?=0 OR kind=?) ORDER BY kind LIMIT 1");
 	qiao_sql_hash(&q, id);
+	qiao_sql_uint(&q, kind);
+	qiao_sql_uint(&q, kind);
 	if (qiao_sql_row(&q)) {
 		struct qiao_slice s = qiao_sql_get_blob(&q, 3);
 

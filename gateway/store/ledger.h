@@ -33,20 +33,21 @@ struct qiao_ledger_leaf_row {
 	uint64_t height;
 	uint32_t index; /* below QIAO_LEAVES_MAX */
 	unsigned int kind;
-	struct qiao_hash id; /* unique in the whole chain */
+	struct qiao_hash id; /* unique in the whole chain, for each kind */
 	struct qiao_hash digest;
 	struct qiao_id16 submitter;
 	struct qiao_hash hash; /* of the leaf, in the block's tree */
 	struct qiao_slice leaf;
 	struct qiao_slice opening; /* encoded; empty: none */
 };
-/* QIAO_E_EXISTS: the id, or the position, is taken. */
+/* QIAO_E_EXISTS: the id of this kind, or the position, is taken. */
 qiao_err qiao_store_ledger_leaf_put(struct qiao_txn *txn,
 				    const struct qiao_ledger_leaf_row *l);
-/* Without leaf and opening. QIAO_E_NOTFOUND. */
+/* Kind 0: any, the lowest. Without leaf and opening. QIAO_E_NOTFOUND. */
 qiao_err qiao_store_ledger_leaf_find(struct qiao_txn *txn,
 				     struct qiao_ledger_leaf_row *out,
-				     const struct qiao_hash *id);
+				     const struct qiao_hash *id,
+				     unsigned int kind);
 /* Of one block, by index. Row: struct qiao_ledger_leaf_row, kind to submitter
  * left out. */
 qiao_err qiao_store_ledger_leaf_each(struct qiao_txn *txn, uint64_t height,

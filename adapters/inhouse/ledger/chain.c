@@ -227,6 +227,7 @@ bool qiao_ledger_failed(struct qiao_ledger *l)
 
 struct find {
 	const struct qiao_hash *id;
+	unsigned int kind; /* 0: any */
 	struct qiao_ledger_leaf_row row;
 };
 
@@ -234,28 +235,30 @@ static qiao_err find_read(struct qiao_txn *txn, void *arg)
 {
 	struct find *f = arg;
 
-	return qiao_store_ledger_leaf_find(txn, &f->row, f->id);
+	return qiao_store_ledger_leaf_find(txn, &f->row, f->id, f->kind);
 }
 
 static const struct qiao_ledger_entry *waiting(const struct qiao_ledger *l,
-					       const struct qiao_hash *id)
+					       const struct qiao_hash *id,
+					       unsigned int kind)
 {
 	for (size_t i = 0; i < l->n; i++)
-		if (qiao_hash_eq(&l->pool[i]->id, id))
+		if (qiao_hash_eq(&l->pool[i]->id, id) &&
+		    (kind == 0 || kind == (unsigned int)l->pool[i]->kind))
 			return l->pool[i];
 	return NULL;
 }
 
 /* Is this id taken, by the same statement or by another? */
-static qiao_err same_check(unsigned int kind, const struct qiao_hash *digest,
+static qiao_err same_check(const struct qiao_hash *digest,
 			   const struct qiao_ledger_entry *e,
 			   struct qiao_why *why)
 {
-	if (kind == (unsigned int)e->kind && qiao_hash_eq(digest, &e->digest))
+	if (qiao_hash_eq(digest, &e->digest))
 		return QIAO_OK;
 	return qiao_fail(why, QIAO_E_CONFLICT,
 			 "this id is on the chain, or on its way, with another "
-			 "digest or kind; the first one stands");
+			 "digest; the first one stands");
 }
 
 /* Under the lock. *add: it is new. */
@@ -264,18 +267,19 @@ static qiao_err known_check(struct qiao_ledger *l, bool *add,
 			    const struct qiao_ledger_entry *e,
 			    struct qiao_why *why)
 {
-	const struct qiao_ledger_entry *w = waiting(l, &e->id);
-	struct find f = { .id = &e->id };
+	const struct qiao_ledger_entry *w =
+		waiting(l, &e->id, (unsigned int)e->kind);
+	struct find f = { .id = &e->id, .kind = (unsigned int)e->kind };
 	qiao_err err;
 
 	*add = false;
 	*state = QIAO_LOOKUP_PENDING;
 	if (w)
-		return same_check((unsigned int)w->kind, &w->digest, e, why);
+		return same_check(&w->digest, e, why);
 	err = qiao_store_read(l->store, find_read, &f);
 	if (err == QIAO_OK) {
 		*state = QIAO_LOOKUP_DONE;
-		return same_check(f.row.kind, &f.row.digest, e, why);
+		return same_check(&f.row.digest, e, why);
 	}
 	*add = err == QIAO_E_NOTFOUND;
 	return *add ? QIAO_OK : err;
@@ -311,20 +315,24 @@ qiao_err qiao_ledger_lookup(struct qiao_ledger *l,
 			    struct qiao_ledger_leaf_row *row,
 			    const struct qiao_hash *id)
 {
-	struct find f = { .id = id };
-	bool pending;
+	const unsigned int delivered = QIAO_INHOUSE_DELIVERED;
+	struct find f = { .id = id, .kind = delivered };
+	bool delivery, pending;
 	qiao_err err;
 
 	memset(row, 0, sizeof(*row));
 	/* first here, then on the disk: an entry never is in neither */
 	pthread_mutex_lock(&l->lock);
-	pending = waiting(l, id);
+	delivery = waiting(l, id, delivered);
+	pending = waiting(l, id, 0);
 	pthread_mutex_unlock(&l->lock);
-	*state = QIAO_LOOKUP_PENDING;
-	if (pending)
-		return QIAO_OK;
 	err = qiao_store_read(l->store, find_read, &f);
-	*state = err == QIAO_OK ? QIAO_LOOKUP_DONE : QIAO_LOOKUP_ABSENT;
+	f.kind = 0; /* something else under this id hides no delivery */
+	if (err == QIAO_E_NOTFOUND && !delivery)
+		err = qiao_store_read(l->store, find_read, &f);
+	*state = err == QIAO_OK ? QIAO_LOOKUP_DONE
+		 : pending      ? QIAO_LOOKUP_PENDING
+				: QIAO_LOOKUP_ABSENT;
 	if (err == QIAO_OK)
 		*row = f.row;
 	return err == QIAO_E_NOTFOUND ? QIAO_OK : err;
@@ -334,7 +342,7 @@ static bool any_waiting(const struct qiao_ledger *l,
 			const struct qiao_hash *ids, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (waiting(l, &ids[i]))
+		if (waiting(l, &ids[i], 0))
 			return true;
 	return false;
 }

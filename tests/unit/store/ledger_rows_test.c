@@ -115,7 +115,7 @@ static qiao_err find(struct qiao_txn *txn, void *arg)
 {
 	struct seen *s = arg;
 
-	return qiao_store_ledger_leaf_find(txn, &s->row, &s->id);
+	return qiao_store_ledger_leaf_find(txn, &s->row, &s->id, 0);
 }
 
 static qiao_err leaf(struct qiao_txn *txn, void *arg)
@@ -193,6 +193,7 @@ static qiao_err put_twice(struct qiao_txn *txn, void *arg)
 	const struct qiao_ledger_leaf_row l = {
 		.height = 1,
 		.index = 9,
+		.kind = 2,
 		.id = hash(0, 1), /* of a leaf in block 0 */
 		.leaf = qiao_slice_str("leaf"),
 	};
