@@ -51,6 +51,8 @@ static qiao_err dial(int *fd, const char *path, struct qiao_why *why)
 	*fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (*fd < 0)
 		return qiao_fail(why, QIAO_E_IO, "socket: %s", strerror(errno));
+	/* a daemon that hangs takes no more calls after a while */
+	setsockopt(*fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait));
 	if (connect(*fd, (const struct sockaddr *)&un, sizeof(un)) != 0) {
 		int e = errno;
 
@@ -61,6 +63,12 @@ static qiao_err dial(int *fd, const char *path, struct qiao_why *why)
 					 "%s: only the daemon's user and root "
 					 "may ask it",
 					 path);
+		if (e == EAGAIN)
+			return qiao_fail(
+				why, QIAO_E_TIMEOUT,
+				"%s: the daemon does not answer; see "
+				"its log, or stop it and start it again",
+				path);
 		return qiao_fail(why, QIAO_E_CLOSED,
 				 "%s: %s; is qiaod running? start it, or name "
 				 "its configuration with --config",

@@ -122,5 +122,6 @@ wait_for() {
 control() {
 	local cfg=$1
 	shift
-	qiao --config "$cfg" "$@"
+	# a daemon that hangs must not make a wait without end of every deadline
+	timeout 60 qiao --config "$cfg" "$@"
 }
