@@ -249,15 +249,18 @@ static void check_file(const struct checker *k, const struct qiao_cnode *n,
 	if (!path[0] || !n)
 		return;
 	if (stat(path, &st) != 0)
-		COMPLAIN(k, n, "E130", "%s: there is no such %s", path,
-			 need == NEED_FOLDER ? "folder" : "file");
+		COMPLAIN(k, n, "E130",
+			 "%s: there is no such %s; correct the path, or put "
+			 "it there",
+			 path, need == NEED_FOLDER ? "folder" : "file");
 	else if (need == NEED_FOLDER ? !S_ISDIR(st.st_mode)
 				     : !S_ISREG(st.st_mode))
 		COMPLAIN(k, n, "E130", "%s is no %s", path,
 			 need == NEED_FOLDER ? "folder" : "file");
 	else if (access(path, need == NEED_PROGRAM ? X_OK : R_OK) != 0)
-		COMPLAIN(k, n, "E131", "%s may not be %s by this user", path,
-			 need == NEED_PROGRAM ? "run" : "read");
+		COMPLAIN(k, n, "E131",
+			 "%s may not be %s by this user; chown or chmod it",
+			 path, need == NEED_PROGRAM ? "run" : "read");
 	else if (need == NEED_PRIVATE && (st.st_mode & 077))
 		COMPLAIN(k, n, "E131",
 			 "%s may be read by others than its owner; chmod 600 "

@@ -5,6 +5,7 @@
 #include "gateway/base/mem.h"
 #include "gateway/base/slice.h"
 #include "gateway/crypto/tlscheck.h"
+#include "gateway/daemon/operators.h"
 #include "gateway/daemon/report_text.h"
 #include "gateway/record/catalogue.h"
 #include "gateway/record/orgs.h"
@@ -405,6 +406,29 @@ static void check_chain(struct doctor *k, struct qiao_chain *c)
 			     "or the peer"));
 }
 
+/* Without two of them a freeze stays. */
+static void check_operators(struct doctor *k)
+{
+	const char *name = QIAO_SAY(k->zh, "操作员", "operators");
+	struct qiao_diags d = { .errors = 0 };
+	struct qiao_operators o = { .n = 0 };
+	size_t may = 0;
+	char text[64];
+
+	if (k->d->cfg->operators[0])
+		qiao_operators_load(&o, &d, k->d->cfg->operators);
+	for (size_t i = 0; i < o.n; i++)
+		may += qiao_operator_has_role(&o.list[i], QIAO_ROLE_UNFREEZE);
+	snprintf(text, sizeof(text),
+		 QIAO_SAY(k->zh, "%zu 人可以解冻", "%zu may lift a freeze"),
+		 may);
+	say(k, may < 2 ? WARN : GOOD, name, text,
+	    QIAO_SAY(k->zh, "解冻须两人签名: 见 qiao.conf(5) 的 operators",
+		     "it takes two: see operators in qiao.conf(5)"));
+	qiao_operators_free(&o);
+	qiao_diags_free(&d);
+}
+
 static qiao_err note_freeze(void *ctx, const void *row)
 {
 	const struct qiao_freeze_row *f = row;
@@ -503,6 +527,7 @@ qiao_err qiao_doctor_report(struct qiao_daemon *d, struct qiao_buf *out,
 		check_chain(&k, &d->chains[i]);
 	}
 	check_freezes(&k);
+	check_operators(&k);
 	check_tls(&k);
 	for (size_t i = 0; i < d->n_links; i++)
 		check_peer(&k, &d->links[i]);

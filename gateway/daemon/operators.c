@@ -112,7 +112,7 @@ void qiao_operators_free(struct qiao_operators *o)
 	*o = (struct qiao_operators){ .n = 0 };
 }
 
-static bool has_role(const struct qiao_operator *p, const char *role)
+bool qiao_operator_has_role(const struct qiao_operator *p, const char *role)
 {
 	for (size_t i = 0; i < p->n_roles; i++)
 		if (strcmp(p->roles[i], role) == 0)
@@ -149,10 +149,10 @@ const struct qiao_operator *qiao_operators_find(const struct qiao_operators *o,
 			continue;
 		*key = &k->key;
 		if (now_ms >= k->not_before && now_ms <= k->not_after &&
-		    has_role(p, role))
+		    qiao_operator_has_role(p, role))
 			return p;
 		qiao_fail(why, QIAO_E_DENIED,
-			  has_role(p, role)
+			  qiao_operator_has_role(p, role)
 				  ? "the key of operator %s is not valid now; "
 				    "see its dates in the operators file"
 				  : "operator %s has not the role for this; "

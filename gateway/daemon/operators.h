@@ -34,6 +34,7 @@ struct qiao_operators {
 qiao_err qiao_operators_load(struct qiao_operators *out, struct qiao_diags *d,
 			     const char *path);
 void qiao_operators_free(struct qiao_operators *o); /* zeroed is fine */
+bool qiao_operator_has_role(const struct qiao_operator *p, const char *role);
 /*
  * Who has this key, valid at that moment, and the role. NULL, why says which of
  * these is not so. *key borrows.
