@@ -180,6 +180,7 @@ static qiao_err judge(struct qiao_fabric_signers *s,
 	static const char path[] = "/Channel/Orderer/BlockValidation";
 	unsigned int need = demand->min_orderers ? demand->min_orderers : 1;
 	unsigned int have;
+	const size_t good = s->n;
 	char name[128];
 	qiao_err err = QIAO_OK;
 
@@ -190,11 +191,11 @@ static qiao_err judge(struct qiao_fabric_signers *s,
 	if (err != QIAO_OK)
 		return err;
 	if (s->n == 0)
-		return unsigned_block(why,
-				      demand->orderer_role
-					      ? "no good one by an orderer"
-					      : "no good one by an identity "
-						"of the channel");
+		return unsigned_block(
+			why, good > 0 ? "none by a certificate with role "
+					"ORDERER (orderer_role)"
+				      : "no good one by an identity of the "
+					"channel");
 	err = qiao_fabric_config_satisfied(c, qiao_slice_str(path), s);
 	if (err == QIAO_E_BADSIG)
 		return qiao_fail(

@@ -105,6 +105,14 @@ qiao_err qiao_fabric_replay(struct qiao_fabric_ledger *ledger,
 			    const struct qiao_fabric_block *b,
 			    struct qiao_fabric_config *c);
 
+/*
+ * After QIAO_E_BADSIG: QIAO_E_CONFIG with the number of the configuration that
+ * b names, if that is a later one than c; else the same error.
+ */
+qiao_err qiao_fabric_missing(const struct qiao_fabric_config *c,
+			     const struct qiao_fabric_block *b,
+			     struct qiao_why *why);
+
 qiao_err qiao_fabric_advance(struct qiao_lightclient *lc, size_t *bad,
 			     const struct qiao_slice *claims, size_t n,
 			     const struct qiao_view *view,

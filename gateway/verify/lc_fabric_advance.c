@@ -61,6 +61,8 @@ static qiao_err take_next(struct batch *batch,
 	if (err == QIAO_OK)
 		err = qiao_fabric_check_block(next, b, claim, batch->config,
 					      &demand, why);
+	if (gaps && err == QIAO_E_BADSIG)
+		err = qiao_fabric_missing(batch->config, b, why);
 	if (err == QIAO_OK)
 		err = replay(batch, b);
 	if (err != QIAO_OK)

@@ -90,3 +90,20 @@ qiao_err qiao_fabric_fill(struct qiao_lightclient *lc,
 			 "that follow each other",
 			 b->number);
 }
+
+/* Its pointer is signed by those whom we do not know yet: it only says what to
+ * ask for. */
+qiao_err qiao_fabric_missing(const struct qiao_fabric_config *c,
+			     const struct qiao_fabric_block *b,
+			     struct qiao_why *why)
+{
+	uint64_t last;
+
+	if (qiao_fabric_last_config(&last, b, NULL) != QIAO_OK ||
+	    last <= c->height || last >= b->number)
+		return QIAO_E_BADSIG;
+	return qiao_fail(why, QIAO_E_CONFIG,
+			 "block %" PRIu64 " names configuration %" PRIu64
+			 ", which is not known; give it first",
+			 b->number, last);
+}
