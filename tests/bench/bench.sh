@@ -42,6 +42,10 @@ while read -r out; do
 	row "fabric, blocks of 100, $(grep -oE 'cores=[a-z0-9]+' <<<"$out")" "$(value "$out" txs_per_s) transactions/s" "$ratio" '>= 0.80 of P-256 / 3' "$ratio >= 0.8"
 done < <(bench-fabric-blocks "$R/fabric" livechannel)
 
+out=$(bench-fabric-headers)
+row 'headers, fabric' "$(value "$out" headers_per_s) headers/s" - '-' 1
+row 'heights, fabric, skipping' "$(value "$out" skipping_per_s) heights/s" "$(value "$out" ratio) x" '-' 1
+
 out=$(bench-policy-decide)
 p99=$(value "$out" p99_us)
 traced=$(value "$out" traced_p99_us)
