@@ -288,16 +288,17 @@ enum qiao_fabric_header_status qiao_fabric_header_parse(
 		return QIAO_FABRIC_HEADER_BAD;
 	ch = qiao_pb_bytes(header, 1);
 	sh = qiao_pb_bytes(header, 2);
-	if (qiao_pb_check(&qiao_pb_channel_header, ch) != QIAO_OK ||
-	    qiao_pb_check(&qiao_pb_signature_header, sh) != QIAO_OK)
+	if (qiao_pb_check(&qiao_pb_channel_header, ch) != QIAO_OK)
 		return QIAO_FABRIC_HEADER_BAD;
 	out->channel_header = ch;
-	out->signature_header = sh;
 	out->type = (int32_t)(uint32_t)qiao_pb_uint(ch, 1);
 	out->channel = qiao_pb_bytes(ch, 4);
 	out->tx_id = qiao_pb_bytes(ch, 5);
 	out->epoch = qiao_pb_uint(ch, 6);
 	out->extension = qiao_pb_bytes(ch, 7);
+	if (qiao_pb_check(&qiao_pb_signature_header, sh) != QIAO_OK)
+		return QIAO_FABRIC_HEADER_BAD_SIGNER;
+	out->signature_header = sh;
 	out->creator = qiao_pb_bytes(sh, 1);
 	out->nonce = qiao_pb_bytes(sh, 2);
 	out->data = qiao_pb_bytes(payload, 2);
@@ -309,11 +310,15 @@ bool qiao_fabric_block_is_config(const struct qiao_fabric_block *b)
 	struct qiao_pb_arena a = { NULL, QIAO_OK };
 	struct qiao_fabric_header h;
 	struct qiao_slice entry = qiao_pb_bytes(b->data, 1);
-	bool is = b->entries == 1 &&
-		  qiao_fabric_header_parse(&h, &a, qiao_pb_bytes(entry, 1)) ==
-			  QIAO_FABRIC_HEADER_OK &&
-		  a.err == QIAO_OK && h.type == QIAO_FABRIC_TYPE_CONFIG;
+	enum qiao_fabric_header_status status = QIAO_FABRIC_HEADER_BAD;
+	bool is;
 
+	if (b->entries == 1)
+		status = qiao_fabric_header_parse(&h, &a,
+						  qiao_pb_bytes(entry, 1));
+	is = (status == QIAO_FABRIC_HEADER_OK ||
+	      status == QIAO_FABRIC_HEADER_BAD_SIGNER) &&
+	     a.err == QIAO_OK && h.type == QIAO_FABRIC_TYPE_CONFIG;
 	qiao_pb_arena_free(&a);
 	return is;
 }

@@ -85,6 +85,8 @@ enum qiao_fabric_header_status {
 	QIAO_FABRIC_HEADER_OK = 0,
 	QIAO_FABRIC_HEADER_BAD_PAYLOAD, /* no Payload */
 	QIAO_FABRIC_HEADER_BAD,         /* Payload, but no usable Header */
+	/* a channel header, which *out has; no signature header */
+	QIAO_FABRIC_HEADER_BAD_SIGNER,
 };
 enum qiao_fabric_header_status qiao_fabric_header_parse(
 	struct qiao_fabric_header *out, struct qiao_pb_arena *a,

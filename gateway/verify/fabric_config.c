@@ -207,7 +207,7 @@ static qiao_err load(struct qiao_fabric_config *c, struct qiao_why *why)
 		return qiao_fail(why, QIAO_E_CONFIG, "header is malformed");
 	c->channel = h.channel;
 	if (c->channel.n == 0 || c->channel.n > 249) /* Fabric's MaxLength */
-		return qiao_fail(why, QIAO_E_CONFIG, "no usable channel id");
+		return qiao_fail(why, QIAO_E_CHANNEL, "no usable channel id");
 	return load_tree(c, h.data, why);
 }
 

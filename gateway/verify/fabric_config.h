@@ -19,6 +19,7 @@ struct qiao_fabric_value {
 	uint64_t version;
 	struct qiao_slice value;
 	struct qiao_slice mod_policy;
+	bool unknown; /* has fields that are not known */
 };
 
 struct qiao_fabric_policy {
@@ -27,6 +28,7 @@ struct qiao_fabric_policy {
 	struct qiao_slice mod_policy;
 	struct qiao_slice policy; /* common.Policy */
 	int32_t type;
+	bool unknown;
 	struct qiao_fabric_sigpolicy signature;
 	struct qiao_slice sub_policy; /* IMPLICIT */
 	uint32_t rule; /* 0 any, 1 all, 2 majority; another: nobody satisfies */
@@ -42,6 +44,7 @@ struct qiao_fabric_group {
 	size_t n_values;
 	struct qiao_fabric_policy *policies;
 	size_t n_policies;
+	bool unknown;
 	struct qiao_slice msp; /* name of the MSP that its MSP value defines */
 };
 

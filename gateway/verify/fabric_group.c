@@ -28,6 +28,19 @@ static qiao_err read_entry(struct qiao_slice *name, struct qiao_slice *value,
 	return a->err;
 }
 
+/* A value, policy or group has one number, field 1, and bytes up to `last`. */
+static bool has_unknown(struct qiao_slice in, uint32_t last)
+{
+	struct qiao_reader r = qiao_reader_of(in);
+	struct qiao_pb_field f;
+
+	while (qiao_pb_next(&r, &f))
+		if (f.number == 1 ? f.wire != QIAO_PB_VARINT
+				  : f.number > last || f.wire != QIAO_PB_LEN)
+			return true;
+	return false;
+}
+
 static qiao_err parse_value(struct qiao_fabric_value *v,
 			    struct qiao_pb_arena *a, struct qiao_slice entry)
 {
@@ -37,6 +50,7 @@ static qiao_err parse_value(struct qiao_fabric_value *v,
 	v->version = qiao_pb_uint(in, 1);
 	v->value = qiao_pb_bytes(in, 2);
 	v->mod_policy = qiao_pb_bytes(in, 3);
+	v->unknown = has_unknown(in, 3);
 	return err;
 }
 
@@ -67,8 +81,10 @@ static qiao_err parse_policy(struct qiao_fabric_policy *p,
 		return err;
 	p->version = qiao_pb_uint(in, 1);
 	p->mod_policy = qiao_pb_bytes(in, 3);
+	p->unknown = has_unknown(in, 3);
 	if (!qiao_pb_message(a, &p->policy, in, 2))
 		return a->err;
+	p->unknown = p->unknown || has_unknown(p->policy, 2);
 	p->type = (int32_t)(uint32_t)qiao_pb_uint(p->policy, 1);
 	err = compile(p, qiao_pb_bytes(p->policy, 2));
 	return err == QIAO_OK ? a->err : err;
@@ -132,6 +148,7 @@ qiao_err qiao_fabric_group_parse(struct qiao_fabric_group *g,
 		return QIAO_E_LIMIT;
 	g->version = qiao_pb_uint(in, 1);
 	g->mod_policy = qiao_pb_bytes(in, MOD_POLICY);
+	g->unknown = has_unknown(in, MOD_POLICY);
 	err = make_room(g, items, in);
 	it = qiao_pb_iter(in, VALUES);
 	while (err == QIAO_OK && qiao_pb_each(&it, &entry))

@@ -62,6 +62,7 @@ static enum qiao_fabric_code check_header(struct qiao_fabric_header *h,
 	case QIAO_FABRIC_HEADER_BAD_PAYLOAD:
 		return QIAO_FABRIC_BAD_PAYLOAD;
 	case QIAO_FABRIC_HEADER_BAD:
+	case QIAO_FABRIC_HEADER_BAD_SIGNER:
 		return QIAO_FABRIC_BAD_COMMON_HEADER;
 	case QIAO_FABRIC_HEADER_OK:
 		break;

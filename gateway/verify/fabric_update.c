@@ -28,13 +28,14 @@ struct element {
 	bool is;
 	uint64_t version;
 	struct qiao_slice mod_policy;
+	bool unknown;
 };
 
 static struct element group_element(const struct qiao_fabric_group *g)
 {
 	if (!g)
 		return (struct element){ .is = false };
-	return (struct element){ true, g->version, g->mod_policy };
+	return (struct element){ true, g->version, g->mod_policy, g->unknown };
 }
 
 static const struct qiao_fabric_group *group_in(
@@ -68,14 +69,14 @@ static struct element value_element(const struct qiao_fabric_value *v)
 {
 	if (!v)
 		return (struct element){ .is = false };
-	return (struct element){ true, v->version, v->mod_policy };
+	return (struct element){ true, v->version, v->mod_policy, v->unknown };
 }
 
 static struct element policy_element(const struct qiao_fabric_policy *p)
 {
 	if (!p)
 		return (struct element){ .is = false };
-	return (struct element){ true, p->version, p->mod_policy };
+	return (struct element){ true, p->version, p->mod_policy, p->unknown };
 }
 
 static qiao_err refuse(const struct update *u, struct qiao_slice name,
@@ -235,13 +236,19 @@ static qiao_err check_write(struct update *u,
 	return err;
 }
 
-/* Channels made by 1.0 have elements without; Fabric fills them in. */
+/*
+ * Fabric compares with proto.Equal, which counts unknown fields; it drops those
+ * of a group, and keeps those of a value or policy, that it lays over the old
+ * one. None is taken here, so that there is nothing to compare. Channels made
+ * by 1.0 have elements without mod_policy; Fabric fills them in.
+ */
 static bool same_element(const struct update *u, struct element next,
 			 struct element want)
 {
 	if (want.mod_policy.n == 0 && u->fill_mod_policy)
 		want.mod_policy = qiao_slice_str("Admins");
-	return next.is && want.is && next.version == want.version &&
+	return next.is && want.is && !next.unknown &&
+	       next.version == want.version &&
 	       qiao_slice_eq(next.mod_policy, want.mod_policy);
 }
 
@@ -250,7 +257,7 @@ static bool same_value(const struct update *u,
 		       const struct qiao_fabric_value *want)
 {
 	return same_element(u, value_element(next), value_element(want)) &&
-	       qiao_slice_eq(next->value, want->value);
+	       !want->unknown && qiao_slice_eq(next->value, want->value);
 }
 
 static bool same_policy(const struct update *u,
@@ -258,7 +265,7 @@ static bool same_policy(const struct update *u,
 			const struct qiao_fabric_policy *want)
 {
 	return same_element(u, policy_element(next), policy_element(want)) &&
-	       next->type == want->type &&
+	       !want->unknown && next->type == want->type &&
 	       qiao_slice_eq(qiao_pb_bytes(next->policy, 2),
 			     qiao_pb_bytes(want->policy, 2));
 }
