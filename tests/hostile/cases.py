@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which changes are made to which blocks: a walk over every field of them."""
+import zlib
+
 from mutate import value_at
 from proto import Bad, fields
 
@@ -70,11 +72,18 @@ def changes(kind, size):
         yield from SIGNATURE
 
 
-def every_field(base, block, shape, below=""):
+# Where the hash above catches every change alike, few of them are enough.
+FEW = ["del", "dup", "swap", "unknown", "len-pad", "empty", "bit", "uint:0", "uint:1",
+       "number+", "group"]
+
+
+def every_field(base, block, shape, below="", few="none"):
     for place, kind, size in places(block, shape):
         if place.startswith(below):
             for change in changes(kind, size):
-                yield base, "%s %s" % (place, change)
+                if not place.startswith(few) or change.split(":")[0] in FEW or \
+                        change in FEW:
+                    yield base, "%s %s" % (place, change)
 
 
 # --- what a walk over fields does not find -----------------------------------------
@@ -203,6 +212,42 @@ def signers(bases, base, others):
                 yield base, "3/1/2#%d from:%s:3/1/2#%d" % (i, o, j)
     for o in others:
         yield base, "3/1 from:%s:3/1" % o
+
+
+def repaired(base, block, shape):
+    """Each field spoilt, and then all above it put right, so that the change
+    meets its own rule; some of it put right, so that one check is left to fail."""
+    for base, change in every_field(base, block, shape, "2/1/"):
+        yield base, "%s; repair all" % change
+        yield base, "%s; repair sender" % change
+        if change.startswith("2/1/1/1/"):
+            yield base, "%s; repair but-id" % change
+        if change.count("/") < 5 or " bit:" in change:
+            yield base, "%s; repair seal" % change
+    for base, change in every_field(base, block, shape, "3/1"):
+        yield base, "%s; repair seal" % change
+
+
+GROUP = {1: U, 3: {1: TEXT, 2: {1: U, 2: B, 3: TEXT}},
+         4: {1: TEXT, 2: {1: U, 2: {1: U, 2: B}, 3: TEXT}}, 5: TEXT}
+GROUP[2] = {1: TEXT, 2: GROUP}
+REQUEST = {1: {1: {1: CHANNEL_HEADER, 2: SIGNATURE_HEADER},
+               2: {1: {1: TEXT, 2: GROUP, 3: GROUP}, 2: {1: SIGNATURE_HEADER, 2: SIG}}},
+           2: B}
+REQUESTED = {1: {1: CHANNEL_HEADER, 2: SIGNATURE_HEADER},
+             2: {1: {1: U, 2: GROUP}, 2: REQUEST}}
+
+
+def reconfigured(base, block):
+    """A configuration block whose sender and orderer sign what they like; also
+    with the request signed again by those who signed it."""
+    for base, change in every_field(base, block, block_shape(REQUESTED), "2/1/1/",
+                                    "2/1/1/2/1/2/"):
+        if change.startswith("2/1/1/2/1/2/") and zlib.crc32(change.encode()) % 3:
+            continue  # a third of the tree's, there are so many
+        yield base, change + "; repair sender"
+        if change.startswith("2/1/1/2/2/1/2/"):
+            yield base, change + "; repair request"
 
 
 def successors(bases, base, names):

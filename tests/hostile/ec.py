@@ -42,6 +42,31 @@ class Curve:
         x = (r * r - hhh - 2 * w) % p
         return x, (r * (w - x) - s * hhh) % p, h * a[2] * b[2] % p
 
+    @functools.lru_cache(maxsize=None)
+    def table(self):
+        """j 256^i G for every byte j of a number."""
+        out, base = [], (*self.g, 1)
+        for _ in range(self.size):
+            row = [(1, 1, 0)]
+            for _ in range(255):
+                row.append(self.add(row[-1], base))
+            base = self.add(row[-1], base)
+            out.append(row)
+        return out
+
+    def times_g(self, k):
+        out = (1, 1, 0)
+        for row, byte in zip(self.table(), k.to_bytes(self.size, "little")):
+            out = self.add(out, row[byte])
+        return self.affine(out)
+
+    def affine(self, a):
+        if a[2] == 0:
+            return None
+        inverse = pow(a[2], -1, self.p)
+        return (a[0] * inverse * inverse % self.p,
+                a[1] * pow(inverse, 3, self.p) % self.p)
+
     def sum(self, u, a, v, b):
         """u A + v B, affine."""
         a, b = (*a, 1), (*b, 1)
@@ -51,11 +76,7 @@ class Curve:
             bits = (u >> i & 1) | (v >> i & 1) << 1
             if bits:
                 out = self.add(out, (a, b, both)[bits - 1])
-        if out[2] == 0:
-            return None
-        inverse = pow(out[2], -1, self.p)
-        return (out[0] * inverse * inverse % self.p,
-                out[1] * pow(inverse, 3, self.p) % self.p)
+        return self.affine(out)
 
 
 P256 = Curve("ffffffff00000001000000000000000000000000ffffffffffffffffffffffff",
@@ -153,7 +174,7 @@ def sign(secret, message, high_s=False):
     digest = hashlib.sha256(message).digest()
     k = int.from_bytes(hashlib.sha512(secret.to_bytes(32, "big") + digest).digest(),
                        "big") % (c.n - 1) + 1
-    r = c.sum(k, c.g, 0, c.g)[0] % c.n
+    r = c.times_g(k)[0] % c.n
     s = pow(k, -1, c.n) * (int.from_bytes(digest, "big") + r * secret) % c.n
     if (s > c.n // 2) != high_s:
         s = c.n - s
@@ -161,4 +182,4 @@ def sign(secret, message, high_s=False):
 
 
 def public(secret):
-    return P256.sum(secret, P256.g, 0, P256.g)
+    return P256.times_g(secret)

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Hostile vectors for the Fabric light client: genuine blocks, changed.
+"""Hostile vectors for the Fabric light client: genuine blocks, changed, and blocks
+of a channel whose keys we have, changed and signed again.
 
     hostile.py make            write ../vectors/fabric/hostile.txt: every change,
                                with what rules.py says must become of the block
@@ -16,8 +17,9 @@ import subprocess
 import sys
 
 import cases
+import transactions
 from mutate import mutate
-from proto import Bad
+from proto import Bad, field
 from rules import Chain, Refused, read_block
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -38,12 +40,19 @@ def block(net, number, node="peer"):
 class Net:
     """A recorded channel: its anchor, its configurations, blocks to change."""
 
-    def __init__(self, name, configs, chaincode, bases, in_order):
+    def __init__(self, name, configs, chaincode, bases, in_order, policies=()):
         self.name, self.chaincode, self.in_order = name, chaincode, in_order
+        self.policies = policies
         self.config_files = [block(name, n) for n in configs]
         self.bases = {k: load(v) for k, v in bases.items()}
         self.chain = Chain(load(name + "/genesis.block"),
                            [load(f) for f in self.config_files])
+
+    def verdict(self, b):
+        """With codes and number of records, in the channel of our own."""
+        codes, records = transactions.judge(b.entries, self.chain.configs[0],
+                                            self.policies)
+        return "accept %s records=%d" % (",".join(map(str, codes)), records)
 
     def want(self, base, raw):
         """`accept`, `accept flags-differ`, or the word of the refusal."""
@@ -54,6 +63,8 @@ class Net:
                 b = self.chain.judge(raw)
         except Refused as e:
             return str(e)
+        if self.policies:
+            return self.verdict(b)
         codes = b.slots[2] if len(b.slots) > 2 else b""
         return "accept flags-differ" if codes and codes != self.codes(base) \
             else "accept"
@@ -82,6 +93,10 @@ class Net:
         return out
 
 
+def peer(msp):
+    return field(2, field(1, msp.encode()) + field(2, 3))
+
+
 NETS = [
     Net("raft", [1, 2, 3, 43, 47, 49, 57, 59, 61, 65, 67, 265, 266, 269, 271, 274],
         ["records@0=OutOf(2,'NanjingMSP.peer','QuanzhouMSP.peer','AuditMSP.peer')",
@@ -104,18 +119,22 @@ NETS = [
          "b17o1": block("bft", 17, "orderer1"), "b17o3": block("bft", 17, "orderer3"),
          "b19": block("bft", 19), "b20": block("bft", 20),
          "next5": block("bft", 5)}, ["next5"]),
+    Net("made", [], ["cc=AND('OneMSP.peer','TwoMSP.peer')"],
+        {"m": "made/good.block", "mc": "made/config.block"}, [],
+        {b"cc": (field(2, field(1, 2) + field(2, field(1, 0)) + field(2, field(1, 1))),
+                 [peer("OneMSP"), peer("TwoMSP")])}),
 ]
 
 
 def listed():
     """(net, base, steps) of every case."""
-    raft, bft = NETS
+    raft, bft, made = NETS
     tx, config = cases.block_shape(cases.PAYLOAD), cases.block_shape(cases.CONFIG_PAYLOAD)
     walks = [(raft, "r25", tx, ""), (raft, "r43", config, ""),
-             (bft, "b17", tx, "1"), (bft, "b17", tx, "3"), (raft, "r68", tx, "3"),
-             (raft, "r64", tx, "3"), (bft, "b12", config, "3")]
+             (bft, "b17", tx, "1"), (bft, "b17", tx, "3"), (raft, "r68", tx, "3/1"),
+             (bft, "b12", config, "3/1/1")]
     for net, base, shape, below in walks:
-        for c in cases.every_field(base, net.bases[base], shape, below):
+        for c in cases.every_field(base, net.bases[base], shape, below, "2/1/1/"):
             yield (net, *c)
     more = [
         (raft, cases.borders("r48", raft.bases["r48"], 487)),
@@ -135,10 +154,12 @@ def listed():
         more.append((net, cases.slots(base, net.bases[base])))
     for net in NETS:
         more.append((net, ((b, "1/1 len-pad") for b in net.bases if b[1:] != "0")))
+    more.append((made, cases.repaired("m", made.bases["m"], tx)))
+    more.append((made, cases.reconfigured("mc", made.bases["mc"])))
     more.append((raft, cases.successors(raft.bases, "next6", ["r24", "r25", "r43", "r0"])))
     more.append((bft, cases.successors(bft.bases, "next5", ["b1", "b17", "b12", "b0"])))
-    for net, made in more:
-        for c in made:
+    for net, changes in more:
+        for c in changes:
             yield (net, *c)
 
 
@@ -147,7 +168,7 @@ def make():
     for net, base, steps in listed():
         try:
             raw = mutate(net.bases, base, steps)
-        except (Bad, IndexError, KeyError):
+        except (Bad, IndexError, KeyError, TypeError):
             continue  # nothing there to change
         key = base if base in net.in_order else "", raw
         if key in seen:
@@ -189,6 +210,8 @@ def judge(net, qiao, folder, batch):
         os.unlink(name)
     for case, a in zip(batch, answers):
         got = " ".join([a["code"] or a["verdict"]] + a["warn"])
+        if net.policies and not a["code"]:
+            got += " %s records=%d" % (",".join(map(str, a["flags"])), a["records"])
         yield case, got, a["reason"]
 
 
@@ -217,8 +240,9 @@ def run(qiao, folder):
 
 def main():
     if sys.argv[1:] == ["make"]:
+        text = make()
         with open(VECTORS, "w") as f:
-            f.write(make())
+            f.write(text)
         return True
     if sys.argv[1:] == ["check"]:
         with open(VECTORS) as f:

@@ -4,12 +4,14 @@
 A place is a path of field numbers from the Block down; `2/1#3/2` is the
 signature of the fourth entry (`#k`: the k-th of that number, from 0). Lengths
 above the place are put right again, so that only the change itself is wrong.
-Changes are the functions below; `rehash` makes the header's data_hash fit.
+Changes are the functions below; `rehash` makes the header's data_hash fit,
+`repair` what resign.py can.
 """
 import hashlib
 
 import ec
 from proto import Bad, Field, fields, join, put_varint
+from resign import REPAIRS
 
 UNKNOWN = bytes.fromhex("fa7f0178")  # field 2047, one byte
 
@@ -238,11 +240,15 @@ def apply(fs, i, change, bases):
         AMONG_ARG[name](fs, i, arg)
 
 
+def put(block, place, value):
+    return edit(block, place.split("/"), lambda fs, i: fs[i].set(value))
+
+
 def rehash(block):
     top = fields(block)
     data = top[index(top, 2, 0)]
     digest = hashlib.sha256(b"".join(f.value for f in fields(data.value))).digest()
-    return edit(block, ["1", "3"], lambda fs, i: fs[i].set(digest))
+    return put(block, "1/3", digest)
 
 
 def whole(block, change):
@@ -267,6 +273,9 @@ def mutate(bases, base, steps):
         place, _, change = text.strip().partition(" ")
         if place == "rehash":
             block = rehash(block)
+        elif place == "repair":
+            for name in change.split():
+                block = REPAIRS[name](block, put, value_at)
         elif place == ".":
             block = whole(block, change)
         else:

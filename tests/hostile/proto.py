@@ -63,15 +63,23 @@ class Field:
 
 def group_end(b, i, number):
     """Where the group that is open at i ends: after its end tag."""
+    opened = [number]
     while i < len(b):
         tag, j = varint(b, i)
-        if tag >> 3 == 0 or tag >> 3 > (1 << 29) - 1:
+        number, wire = tag >> 3, tag & 7
+        if number == 0 or number > (1 << 29) - 1:
             raise Bad("field number")
-        if tag & 7 == 4:
-            if tag >> 3 != number:
-                raise Bad("another group ends")
+        if wire == 3:
+            opened.append(number)
+            i = j
+        elif wire != 4:
+            i = value_end(b, j, number, wire)
+        elif opened.pop() != number:
+            raise Bad("another group ends")
+        elif not opened:
             return j
-        i = value_end(b, j, tag >> 3, tag & 7)
+        else:
+            i = j
     raise Bad("group without end")
 
 
@@ -112,7 +120,7 @@ def join(fs):
 
 # --- decoding as Go does -----------------------------------------------------
 # A schema is {number: type}: "u" number, "b" bytes, "s" text, a schema for a
-# message; a type in a list is repeated. What fits no type is unknown and skipped.
+# message, "m" for one that is read later; a type in a list is repeated. What fits no type is unknown and skipped.
 def decode(b, schema):
     parts = {n: [] for n in schema}
     for f in fields(b):
@@ -134,6 +142,8 @@ def decode(b, schema):
         if isinstance(t, list):
             out[n] = [decode(g, t[0]) if isinstance(t[0], dict) else g
                       for g in got]
+        elif t == "m":
+            out[n] = b"".join(got)
         elif isinstance(t, dict):  # pieces of one message are joined
             out[n] = decode(b"".join(got), t) if got else None
         else:

@@ -31,14 +31,14 @@ CHANNEL_HEADER = {1: "u", 2: "u", 3: {1: "u", 2: "u"}, 4: "s", 5: "s", 6: "u",
 METADATA = {1: "b", 2: [{1: "b", 2: "b", 3: "b"}]}
 ORDERER_METADATA = {1: {1: "u"}, 2: "b"}
 IDENTIFIER = {1: "u", 2: "b"}
-CONFIG_ENVELOPE = {1: {1: "u", 2: "b"}, 2: "b"}
-ENTRY = {1: "s", 2: "b"}
+CONFIG_ENVELOPE = {1: {1: "u", 2: "m"}, 2: "m"}
+ENTRY = {1: "s", 2: "m"}
 GROUP = {1: "u", 2: [ENTRY], 3: [ENTRY], 4: [ENTRY], 5: "s"}
 VALUE = {1: "u", 2: "b", 3: "s"}
 POLICY = {1: "u", 2: {1: "u", 2: "b"}, 3: "s"}
 IMPLICIT = {1: "s", 2: "u"}
 PRINCIPAL = {1: "u", 2: "b"}
-SIGNATURE_POLICY = {1: "u", 2: "b", 3: [PRINCIPAL]}
+SIGNATURE_POLICY = {1: "u", 2: "m", 3: [PRINCIPAL]}
 ROLE = {1: "s", 2: "u"}
 MSP_CONFIG = {1: "u", 2: "b"}
 OU = {1: "b", 2: "b", 3: "b"}
@@ -67,15 +67,25 @@ class Group:
         return g
 
 
+def envelope_of(b):
+    payload = decode(decode(b.entries[0], {1: "b"})[1], PAYLOAD)
+    return decode(payload[2], CONFIG_ENVELOPE)
+
+
+def config_of(b):
+    return envelope_of(b)[1]
+
+
+def last_update(b):
+    return envelope_of(b)[2]
+
+
 class Config:
+    """Of a block that is genuine."""
+
     def __init__(self, b):
-        env = decode(b.entries[0], {1: "b", 2: "b"})
-        payload = decode(env[1], PAYLOAD)
-        header = decode(payload[1][1], CHANNEL_HEADER)
-        if header[1] != 1:
-            raise Bad("no configuration")
-        config = decode(payload[2], CONFIG_ENVELOPE)[1]
-        self.channel = header[4]
+        config = config_of(b)
+        self.channel, self.tree = header_of(b.entries[0])[4], config[2]
         self.height, self.sequence = b.number, config[1]
         self.hash = b.hash
         self.root = Group(config[2])
@@ -247,11 +257,10 @@ def check_data(b):
 
 
 def header_of(entry):
-    """Channel header and the rest of an entry, or Bad."""
+    """Channel header of an entry, or Bad."""
     payload = decode(decode(entry, {1: "b"})[1], PAYLOAD)
     if payload[1] is None:
         raise Bad("no header")
-    decode(payload[1][2], SIGNATURE_HEADER)
     return decode(payload[1][1], CHANNEL_HEADER)
 
 
@@ -322,6 +331,58 @@ def check_signatures(b, config):
         raise Refused("signature")
 
 
+CAPABILITIES = {1: [{1: "s"}]}
+CAPABILITY = {(): ("V1_4_3 V2_0 V3_0", "V1_1 V1_3 V1_4_2"),
+              ("Orderer",): ("", "V1_1 V1_4_2 V2_0"),
+              ("Application",): ("V2_0 V2_5", "V1_1 V1_2 V1_3 V1_4_2")}
+
+
+def is_supported(raw):
+    root = Group(raw)
+    root.at("Orderer").values[b"ConsensusType"]  # KeyError: no configuration
+
+    def value(name, schema, *path):
+        group = root.at(*path)
+        return decode(group.values.get(name, b"") if group else b"", schema)
+    return all([
+        value(b"ConsensusType", {1: "s"}, "Orderer")[1] in (b"etcdraft", b"BFT"),
+        b"HashingAlgorithm" not in root.values or
+        value(b"HashingAlgorithm", {1: "s"})[1] == b"SHA256",
+        b"BlockDataHashingStructure" not in root.values or
+        value(b"BlockDataHashingStructure", {1: "u"})[1] == 0xffffffff,
+        all(level(value(b"Capabilities", CAPABILITIES, *path)[1], *words)
+            for path, words in CAPABILITY.items()),
+    ])
+
+
+def level(got, some, also):
+    """One of the words that are needed, and no unknown one."""
+    names = {c[1].decode() for c in got}
+    return names <= set((some + " " + also).split()) and \
+        (not some or bool(names & set(some.split())))
+
+
+def check_follows(b, config):
+    """A configuration block's sender is good, what it sets up is built, and its
+    request allows it."""
+    import configtx
+    import transactions
+    if transactions.judge(b.entries, config, {})[0] != [0]:
+        raise Refused("config")
+    new = config_of(b)
+    try:
+        configtx.flat({}, new[2], (b"Channel",))
+        supported = is_supported(new[2])
+    except (Bad, AttributeError, KeyError, configtx.Wrong):
+        raise Refused("config")
+    if not supported:
+        raise Refused("unsupported")
+    try:
+        configtx.check(config, new, last_update(b), config.tree)
+    except (Bad, configtx.Wrong):
+        raise Refused("config")
+
+
 class Chain:
     """Anchor and configurations that are given; `qiao verify --each`."""
 
@@ -334,7 +395,10 @@ class Chain:
     def before(self, b):
         """The configuration that judges a configuration block: the one before
         in sequence."""
-        sequence = Config(b).sequence
+        try:
+            sequence = config_of(b)[1]
+        except (Bad, TypeError):
+            raise Refused("config")
         for c in self.configs.values():
             if c.sequence == sequence - 1 and c.height < b.number:
                 return c
@@ -354,6 +418,7 @@ class Chain:
             check_signatures(b, config)
             if last != b.number:
                 raise Refused("config")
+            check_follows(b, config)
             return b
         config = self.configs.get(last)
         if last >= b.number or config is None:

@@ -87,7 +87,8 @@ class Cert:
             return self.tbs, self.signature, 0
 
 
-PEM = re.compile(rb"-----BEGIN ([A-Z0-9 ]+)-----\r?\n(.*?)-----END \1-----", re.S)
+PEM = re.compile(rb"(?:^|\n)-----BEGIN ([^\n]*?)-----[ \t]*\r?\n(.*?)"
+                 rb"-----END \1-----[ \t]*\r?(?:\n|$)", re.S)
 
 
 @functools.lru_cache(maxsize=None)
