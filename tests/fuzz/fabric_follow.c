@@ -20,15 +20,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 #define ROWS 128
 
 static struct row {
-	char key[64];
-	struct qiao_buf value;
+	struct qiao_buf key, value; /* an empty value: removed */
 } row[ROWS];
 static size_t rows;
 
 static struct row *find(struct qiao_slice key)
 {
 	for (size_t i = 0; i < rows; i++)
-		if (qiao_slice_is(key, row[i].key))
+		if (qiao_slice_eq(key, qiao_buf_slice(&row[i].key)))
 			return &row[i];
 	return NULL;
 }
@@ -38,7 +37,7 @@ static qiao_err get(void *ctx, struct qiao_buf *out, struct qiao_slice key)
 	struct row *it = find(key);
 
 	(void)ctx;
-	if (!it)
+	if (!it || it->value.n == 0)
 		return QIAO_E_NOTFOUND;
 	qiao_buf_put(out, qiao_buf_slice(&it->value));
 	return out->err;
@@ -53,7 +52,7 @@ static qiao_err put(void *ctx, struct qiao_slice key, struct qiao_slice value)
 		if (rows == ROWS)
 			return QIAO_E_FULL;
 		it = &row[rows++];
-		QIAO_BUG_ON(!qiao_str_copy(it->key, sizeof(it->key), key));
+		qiao_buf_put(&it->key, key);
 	}
 	qiao_buf_clear(&it->value);
 	qiao_buf_put(&it->value, value);
@@ -126,7 +125,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		take(lc, piece(&r));
 	qiao_lc_fabric.free(lc);
 	qiao_conf_free(conf);
-	while (rows > 0)
+	while (rows > 0) {
 		qiao_buf_free(&row[--rows].value);
+		qiao_buf_free(&row[rows].key);
+	}
 	return 0;
 }
