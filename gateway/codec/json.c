@@ -457,21 +457,33 @@ static void rewrite(struct qiao_jw *w, const struct qiao_json *v)
 	qiao_jw_end(w);
 }
 
-qiao_err qiao_json_canonical(struct qiao_slice text)
+qiao_err qiao_json_parse_canonical(struct qiao_json **out,
+				   struct qiao_slice text, struct qiao_why *why)
 {
 	struct qiao_buf b = { .max = QIAO_JSON_MAX };
-	struct qiao_json *root;
 	struct qiao_jw w;
-	qiao_err err = qiao_json_parse(&root, text, NULL);
+	qiao_err err = qiao_json_parse(out, text, why);
 
 	if (err != QIAO_OK)
 		return err;
 	qiao_jw_init(&w, &b);
-	rewrite(&w, root);
+	rewrite(&w, *out);
 	err = qiao_jw_finish(&w);
 	if (err == QIAO_OK && !qiao_slice_eq(qiao_buf_slice(&b), text))
-		err = QIAO_E_NONCANON;
+		err = qiao_fail(why, QIAO_E_NONCANON, "JSON: not canonical");
 	qiao_buf_free(&b);
+	if (err == QIAO_OK)
+		return QIAO_OK;
+	qiao_json_free(*out);
+	*out = NULL;
+	return err;
+}
+
+qiao_err qiao_json_canonical(struct qiao_slice text)
+{
+	struct qiao_json *root = NULL;
+	qiao_err err = qiao_json_parse_canonical(&root, text, NULL);
+
 	qiao_json_free(root);
 	return err;
 }

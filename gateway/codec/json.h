@@ -62,6 +62,10 @@ bool qiao_json_int(const struct qiao_json *v, int64_t *out);
 bool qiao_json_is_canonical(struct qiao_slice text);
 /* The same, told apart from QIAO_E_NOMEM, which says nothing about the text. */
 qiao_err qiao_json_canonical(struct qiao_slice text);
+/* Parse and check in one go; NULL *out and QIAO_E_NONCANON when it is not. */
+qiao_err qiao_json_parse_canonical(struct qiao_json **out,
+				   struct qiao_slice text,
+				   struct qiao_why *why);
 
 /*
  * The canonical writer. Misuse (keys out of order, a value without its key, a

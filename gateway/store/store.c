@@ -86,10 +86,33 @@ static struct job *pop(struct qiao_store *s)
 	return j;
 }
 
-/* Under its own savepoint. False: the whole transaction is gone. */
-static bool run_job(struct qiao_txn *txn, struct job *j)
+/* Prepared once: these stand around everything. */
+static qiao_err run_cached(struct qiao_txn *txn, const char *sql)
 {
-	j->err = qiao_sql_exec(txn, "SAVEPOINT job");
+	struct qiao_sql q;
+
+	qiao_sql_begin(&q, txn, sql);
+	return qiao_sql_run(&q);
+}
+
+/* What it wrote is undone. False: the whole transaction is gone. */
+static bool undo_job(struct qiao_txn *txn, bool alone)
+{
+	if (!alone)
+		return run_cached(txn, "ROLLBACK TO job") == QIAO_OK &&
+		       run_cached(txn, "RELEASE job") == QIAO_OK;
+	return run_cached(txn, "ROLLBACK") == QIAO_OK &&
+	       run_cached(txn, "BEGIN IMMEDIATE") == QIAO_OK;
+}
+
+/*
+ * Under its own savepoint, for which SQLite copies every page that is changed;
+ * alone, as long as nothing else stands in the transaction, it needs none.
+ * False: the whole transaction is gone.
+ */
+static bool run_job(struct qiao_txn *txn, struct job *j, bool alone)
+{
+	j->err = alone ? QIAO_OK : run_cached(txn, "SAVEPOINT job");
 	if (j->err != QIAO_OK)
 		return false;
 	j->err = j->fn(txn, j->arg);
@@ -99,23 +122,14 @@ static bool run_job(struct qiao_txn *txn, struct job *j)
 			j->err = QIAO_E_IO;
 		return false;
 	}
-	if (j->err != QIAO_OK &&
-	    qiao_sql_exec(txn, "ROLLBACK TO job") != QIAO_OK)
-		return false;
-	return qiao_sql_exec(txn, "RELEASE job") == QIAO_OK;
+	if (j->err != QIAO_OK)
+		return undo_job(txn, alone);
+	return alone || run_cached(txn, "RELEASE job") == QIAO_OK;
 }
 
 bool qiao_store_ails(qiao_err err)
 {
 	return err == QIAO_E_IO || err == QIAO_E_FULL || err == QIAO_E_NOMEM;
-}
-
-static qiao_err run_cached(struct qiao_txn *txn, const char *sql)
-{
-	struct qiao_sql q;
-
-	qiao_sql_begin(&q, txn, sql);
-	return qiao_sql_run(&q);
 }
 
 qiao_err qiao_store_try(struct qiao_txn *txn, qiao_err *result, qiao_txn_fn fn,
@@ -174,27 +188,28 @@ static void run_group(struct qiao_store *s)
 {
 	struct qiao_txn *txn = &s->writer->txn;
 	struct job *group = NULL, **end = &group, *j;
-	bool alive = true, at_commit = false;
+	bool alive = true, at_commit = false, empty = true;
 	size_t n = 0;
 	qiao_err err = s->stats.broken ? QIAO_E_IO : QIAO_OK;
 
 	if (err == QIAO_OK)
-		err = qiao_sql_exec(txn, "BEGIN IMMEDIATE");
+		err = run_cached(txn, "BEGIN IMMEDIATE");
 	while (n < GROUP_MAX && alive && (j = pop(s))) {
 		*end = j;
 		end = &j->next;
 		n++;
 		if (err == QIAO_OK)
-			alive = run_job(txn, j);
+			alive = run_job(txn, j, empty);
+		empty = empty && j->err != QIAO_OK;
 		if (!alive)
 			err = j->err != QIAO_OK ? j->err : QIAO_E_IO;
 	}
 	if (err == QIAO_OK) {
-		err = qiao_sql_exec(txn, "COMMIT");
+		err = run_cached(txn, "COMMIT");
 		at_commit = true;
 	}
 	if (err != QIAO_OK && !sqlite3_get_autocommit(txn->db))
-		qiao_sql_exec(txn, "ROLLBACK");
+		run_cached(txn, "ROLLBACK");
 	count(s, n, err, at_commit);
 	tell(s, group, err);
 }
@@ -392,11 +407,11 @@ qiao_err qiao_store_read(struct qiao_store *s, qiao_txn_fn fn, void *arg)
 	if (!c)
 		err = qiao_conn_open(&c, s->path, s->vfs, QIAO_CONN_READ, NULL);
 	if (err == QIAO_OK)
-		err = qiao_sql_exec(&c->txn, "BEGIN");
+		err = run_cached(&c->txn, "BEGIN");
 	if (err == QIAO_OK) {
 		err = fn(&c->txn, arg);
 		if (!sqlite3_get_autocommit(c->txn.db))
-			qiao_sql_exec(&c->txn, "ROLLBACK");
+			run_cached(&c->txn, "ROLLBACK");
 	}
 	give_reader(s, c);
 	return err;

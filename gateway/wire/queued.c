@@ -69,16 +69,15 @@ static qiao_err read_entry(const struct qiao_queued *q,
 	struct qiao_json *entry = NULL;
 	int64_t seq = -1;
 	bool fits;
-	qiao_err err;
+	qiao_err err = qiao_json_parse_canonical(&entry, q->entry, NULL);
 
-	if (!qiao_json_is_canonical(q->entry))
+	if (err == QIAO_E_NOMEM)
+		return err;
+	if (err != QIAO_OK)
 		return qiao_fail(why, QIAO_E_MALFORMED,
 				 "the audit entry of a transfer from %s is not "
 				 "canonical JSON",
 				 env->sender);
-	err = qiao_json_parse(&entry, q->entry, why);
-	if (err != QIAO_OK)
-		return err;
 	fits = member_is(entry, "type", "queued") &&
 	       member_is(entry, "gw", env->sender) &&
 	       member_is(entry, "to", env->receiver) &&
