@@ -25,6 +25,7 @@ struct offer {
 	struct qiao_buf id_array, payload, proof, duty;
 	struct qiao_hash id;
 	bool to_holder; /* a state change of what the receiver holds */
+	bool waits;     /* an older version of it is queued */
 };
 
 static bool wants(const struct qiao_config_deliver *deliver,
@@ -246,10 +247,8 @@ static qiao_err queue(struct offer *o, const struct qiao_decide *q)
 	if (err == QIAO_OK)
 		err = qiao_outbox_put(o->txn, &row, &fresh, QIAO_OUT_EV_QUEUE,
 				      o->r->now_ms);
-	if (err == QIAO_OK && row.record)
+	if (err == QIAO_OK && o->waits)
 		err = supersede(o, &row);
-	if (err == QIAO_OK)
-		o->r->queued[o->route - o->r->d->routes] = true;
 	return err;
 }
 
@@ -304,6 +303,7 @@ static qiao_err holder(struct offer *o)
 				o->route->cfg->name);
 	has = known.delivered || known.on_the_way || known.queued;
 	o->to_holder = has && o->subject->state_changed;
+	o->waits = known.queued;
 	/* that it was deleted says that it was there */
 	if (err == QIAO_OK && !has && o->subject->s->kind == QIAO_PROVEN_DELETE)
 		return QIAO_E_NOTFOUND;

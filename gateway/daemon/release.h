@@ -20,8 +20,6 @@ struct qiao_release {
 	struct qiao_slice proof;
 	bool recorded; /* the adapter replays a recording */
 	int64_t now_ms;
-	/* out: which routes got work, parallel to d->routes */
-	bool queued[QIAO_ROUTES_MAX];
 };
 
 qiao_err qiao_release_block(struct qiao_release *r, struct qiao_txn *txn);
