@@ -133,13 +133,21 @@ for side in city channel; do
 done
 say "fabric-gateways: $PUT records each way, over mutual TLS"
 
-tell lie orderer1 signature
-tell lie peer1 data
-put 5
-settle 30 "an orderer and a peer lie"
-say "fabric-gateways: $PUT each way; one orderer signs badly, one peer alters data"
-tell lie orderer1 none
-tell lie peer1 none
+lies() { # of orderer1, peer1, peer2, peer3
+	local node
+	for node in orderer1 peer1 peer2 peer3; do
+		tell lie $node "$1"
+		shift
+	done
+}
+lies signature data garbage other
+put 4
+settle 30 "an orderer and all peers lie"
+lies nothing previous flags nothing
+put 4
+settle 30 "they lie in other ways"
+lies none none none none
+say "fabric-gateways: $PUT each way; an orderer and all peers lie in seven ways"
 
 tell rotate add
 put 3

@@ -118,8 +118,9 @@ static const char *set_clock(struct order *o)
 
 static const char *lie(struct order *o)
 {
-	static const char *const words[] = { "none", "signature", "data",
-					     "previous", "flags" };
+	static const char *const words[] = { "none",     "signature", "data",
+					     "previous", "flags",     "other",
+					     "garbage",  "nothing" };
 	struct station *s = station(o);
 
 	if (!s)
@@ -129,7 +130,7 @@ static const char *lie(struct order *o)
 			s->lie = (enum lie)i;
 			return "ok";
 		}
-	return "error: lie NODE none|signature|data|previous|flags";
+	return "error: lie NODE HOW; see README.md";
 }
 
 static const char *stall(struct order *o)

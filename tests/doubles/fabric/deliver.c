@@ -2,6 +2,8 @@
 /* Deliver of orderers and peers, and Broadcast. */
 #include "tests/doubles/fabric/host.h"
 
+#include "gateway/crypto/hash.h"
+
 #include <time.h>
 
 static bool send_status(struct call *c, enum status status)
@@ -14,14 +16,27 @@ static bool send_status(struct call *c, enum status status)
 	return call_write(c, pool_pack(&c->pool, &r));
 }
 
-/* Borrowed until the lock is let go; NULL: the stream ends. */
+static struct qiao_slice garbage(struct pool *p)
+{
+	uint8_t *out = pool_take(p, 300);
+
+	qiao_random(out, 300);
+	return qiao_slice_of(out, 300);
+}
+
+/* The lock is held. */
 static struct qiao_slice copy_block(struct pool *p, struct station *s,
 				    uint64_t number, bool thin)
 {
 	struct ledger *l = &s->host->ledger;
-	const struct block *b = ledger_block(l, number);
+	bool other = s->lie == LIE_OTHER && number > 0;
+	const struct block *b = ledger_block(l, number - other);
 	size_t orderer = s->index % s->host->net.orderers;
 
+	if (s->lie == LIE_GARBAGE)
+		return garbage(p);
+	if (s->lie == LIE_NOTHING)
+		return qiao_slice_of(NULL, 0);
 	if (s->fork && s->fork->number == number)
 		b = s->fork;
 	return ledger_copy(p, l, b, orderer, s->peer, thin && s->host->net.bft,

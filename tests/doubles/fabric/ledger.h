@@ -81,6 +81,9 @@ enum lie {
 	LIE_DATA,      /* a bit of the last entry */
 	LIE_PREVIOUS,  /* a bit of the previous hash */
 	LIE_FLAGS,     /* every verdict in slot 2 turned round */
+	LIE_OTHER,     /* the block before; here and below: by deliver.c */
+	LIE_GARBAGE,   /* bytes that are no message */
+	LIE_NOTHING,   /* an empty block */
 };
 /*
  * The Block as a node serves it: the copy of an orderer, or with verdicts and

@@ -222,6 +222,8 @@ static void fill_block(struct ledger *l, size_t blocks, size_t txs)
 		put_repeated(l);
 	else if (number == 7)
 		make_batch_change(l, 100);
+	else if (number == 8) /* one of an earlier block again: 9 */
+		ledger_submit(l, ledger_block(l, 6)->entry[0]);
 	else if (blocks >= 10 && number == blocks / 2 + 3)
 		make_rotate_add(l);
 	else if (blocks >= 10 && number == blocks / 2 + 4)
