@@ -434,24 +434,29 @@ static void join_copy(struct fabric_blocks *b, struct qiao_buf *block,
 
 /*
  * Each raft orderer signs its own copy, and the light client may want several
- * for the newest claim of a batch (docs/wire.md 8.1).
+ * for the newest claim of a batch (docs/wire.md 8.1). Those that failed lately
+ * are asked when the others are too few.
  */
 static void join_copies(struct fabric_blocks *b, struct qiao_buf *block,
 			uint64_t height, size_t server)
 {
 	int64_t deadline = qiao_monotonic_ms() + COPIES_MS;
+	bool asked[FABRIC_SOURCES_MAX] = { false };
 	size_t signers = 0;
 
-	for (size_t i = 1; i < b->cfg->sources + 1; i++) {
+	for (size_t i = 1; i < 2 * b->cfg->sources; i++) {
 		size_t o = (server + i) % b->cfg->sources;
+		bool again = i > b->cfg->sources;
 
 		if (fabric_block_signers(&signers, qiao_buf_slice(block)) !=
 			    QIAO_OK ||
 		    signers >= b->cfg->copies || rest(deadline) == 0)
 			return;
-		if (o != server && !b->cfg->source[o].is_peer &&
-		    b->not_before_ms[o] <= qiao_monotonic_ms())
-			join_copy(b, block, height, o);
+		if (o == server || b->cfg->source[o].is_peer || asked[o] ||
+		    (!again && b->not_before_ms[o] > qiao_monotonic_ms()))
+			continue;
+		asked[o] = true;
+		join_copy(b, block, height, o);
 	}
 }
 

@@ -170,6 +170,10 @@ start_channel
 settle 40 "answers got lost, the gateway was killed"
 say "fabric-gateways: $PUT each way; answers lost, gateway killed and started again"
 
+if grep -h adapter-failed "$R/city.log" "$R/channel.log"; then
+	fail "an adapter was given up though enough nodes were good at any time"
+fi
+
 # --- counted ---------------------------------------------------------------------
 
 for side in city channel; do
