@@ -13,6 +13,9 @@
 
 #include <pthread.h>
 #include <string.h>
+#ifdef __linux__
+#include <malloc.h>
+#endif
 
 /* One of the two. */
 struct fabric {
@@ -256,7 +259,19 @@ static struct qiao_adapter_api api = {
 	.submit_many = submit_many,
 };
 
+/*
+ * An arena of glibc's malloc takes 64 MiB of address space, which is limited,
+ * and there would be eight for each processor.
+ */
+static void bound_arenas(void)
+{
+#ifdef M_ARENA_MAX
+	mallopt(M_ARENA_MAX, 4);
+#endif
+}
+
 int main(int argc, char **argv)
 {
+	bound_arenas();
 	return qiao_adapter_main(&api, argc, argv);
 }

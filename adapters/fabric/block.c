@@ -204,6 +204,9 @@ static void put_new(struct qiao_buf *out, struct qiao_slice have,
 	}
 }
 
+/* What stands around the parts: tags and lengths. */
+#define FRAME 64
+
 static void put_block(struct qiao_buf *out, struct qiao_buf *slot,
 		      struct qiao_buf *metadata, const struct parts *a,
 		      const struct parts *b)
@@ -213,6 +216,7 @@ static void put_block(struct qiao_buf *out, struct qiao_buf *slot,
 	put_new(slot, a->signatures, b->signatures);
 	put_bytes(metadata, TAG_SLOT, qiao_buf_slice(slot));
 	qiao_buf_put(metadata, a->slots);
+	qiao_buf_reserve(out, a->header.n + a->data.n + metadata->n + FRAME);
 	put_bytes(out, TAG_HEADER, a->header);
 	if (a->has_data)
 		put_bytes(out, TAG_DATA, a->data);

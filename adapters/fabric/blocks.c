@@ -97,8 +97,8 @@ static qiao_err seek(struct fabric_stream **out,
 }
 
 /*
- * The next block of a stream, its number as it says. QIAO_E_TIMEOUT: none yet.
- * Any other error ends the stream.
+ * The next block of a stream into an empty buffer, its number as it says.
+ * QIAO_E_TIMEOUT: none yet. Any other error ends the stream.
  */
 static qiao_err next_block(struct fabric_stream *s, struct qiao_buf *block,
 			   uint64_t *number,
@@ -126,9 +126,11 @@ static qiao_err next_block(struct fabric_stream *s, struct qiao_buf *block,
 	}
 	if (err == QIAO_OK && d.status != 0)
 		err = fabric_explain_deliver(why, session, source, d.status);
-	if (err == QIAO_OK) {
-		qiao_buf_put(block, d.block);
-		err = block->err;
+	if (err == QIAO_OK) { /* it may be large: not copied */
+		memmove(answer.p, d.block.p, d.block.n);
+		answer.n = d.block.n;
+		*block = answer;
+		answer = QIAO_BUF;
 	}
 	qiao_buf_free(&answer);
 	return err;
@@ -155,7 +157,7 @@ static qiao_err get_from(struct fabric_blocks *b, struct qiao_buf *block,
 		err = qiao_fail(why, QIAO_E_NUMBER, "%s: gave another block",
 				b->cfg->source[source].address);
 	if (err != QIAO_OK)
-		qiao_buf_clear(block);
+		qiao_buf_free(block);
 	fabric_stream_close(s);
 	fabric_session_release(b->sessions, session);
 	return err;
@@ -245,7 +247,7 @@ static qiao_err take_block(struct fabric_blocks *b, struct qiao_buf *block,
  */
 static qiao_err pump(struct fabric_blocks *b, unsigned int timeout_ms)
 {
-	struct qiao_buf block = { .max = QIAO_BLOCK_MAX };
+	struct qiao_buf block = QIAO_BUF;
 	struct qiao_why why = { "" };
 	uint64_t number = 0;
 	qiao_err err = b->stream ? QIAO_OK : stream_open(b);
@@ -268,7 +270,7 @@ static qiao_err ask_newest(struct fabric_blocks *b, uint64_t *number, size_t i)
 	const struct fabric_seek what = { .newest = true,
 					  .headers_only = true };
 	struct fabric_session *session = fabric_session_take(b->sessions);
-	struct qiao_buf block = { .max = QIAO_BLOCK_MAX };
+	struct qiao_buf block = QIAO_BUF;
 	struct fabric_stream *s;
 	struct qiao_why why;
 	qiao_err err = seek(&s, session, i, &what);
@@ -410,7 +412,7 @@ static qiao_err have(struct fabric_blocks *b, uint64_t height,
 static void join_copy(struct fabric_blocks *b, struct qiao_buf *block,
 		      uint64_t height, size_t orderer)
 {
-	struct qiao_buf copy = { .max = QIAO_BLOCK_MAX };
+	struct qiao_buf copy = QIAO_BUF;
 	struct qiao_buf joined = { .max = QIAO_BLOCK_MAX };
 	struct qiao_why why = { "another block than that of the others" };
 	qiao_err err = get_from(b, &copy, height, orderer, true, &why);

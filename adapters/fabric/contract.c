@@ -308,6 +308,7 @@ qiao_err fabric_contract_receipt(struct fabric_contract *c,
 {
 	struct fabric_flight f = recall(c, id);
 	struct qiao_lookup found = { .height = f.height };
+	struct qiao_buf block = QIAO_BUF;
 	qiao_err err = QIAO_OK;
 
 	if (f.height == 0) {
@@ -319,9 +320,20 @@ qiao_err fabric_contract_receipt(struct fabric_contract *c,
 			return err;
 		f = recall(c, id);
 	}
-	err = fabric_blocks_get(c->blocks, proof, found.height, f.receipts,
+	err = fabric_blocks_get(c->blocks, &block, found.height, f.receipts,
 				why);
+	f.id = *id;
 	f.receipts++;
 	remember(c, &f);
+	if (err == QIAO_OK) {
+		qiao_buf_put(proof, qiao_buf_slice(&block));
+		err = proof->err;
+	}
+	if (err == QIAO_E_LIMIT)
+		qiao_fail(why, err,
+			  "block %" PRIu64 " of %zu bytes is too large for a "
+			  "receipt",
+			  found.height, block.n);
+	qiao_buf_free(&block);
 	return err;
 }

@@ -203,6 +203,7 @@ static qiao_err take_answer(struct call *c, struct qiao_buf *out)
 	if (grpc_byte_buffer_length(c->answer) > c->max_bytes ||
 	    !grpc_byte_buffer_reader_init(&r, c->answer))
 		return QIAO_E_LIMIT;
+	qiao_buf_reserve(out, grpc_byte_buffer_length(c->answer));
 	while (grpc_byte_buffer_reader_next(&r, &s)) {
 		qiao_buf_put_mem(out, GRPC_SLICE_START_PTR(s),
 				 GRPC_SLICE_LENGTH(s));

@@ -35,6 +35,8 @@ void qiao_adapter_put(struct qiao_buf *out, const void *p, size_t n)
 void qiao_bundle_put(struct qiao_buf *out, struct qiao_slice claim,
 		     struct qiao_slice proof, struct qiao_slice openings)
 {
+	/* beside them: tags and lengths, at most 5 bytes each */
+	qiao_buf_reserve(out, claim.n + proof.n + openings.n + 16);
 	qiao_mp_put_array(out, 3);
 	qiao_mp_put_bin(out, claim);
 	qiao_mp_put_bin(out, proof);

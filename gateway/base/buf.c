@@ -17,14 +17,10 @@ static void fail(struct qiao_buf *b, qiao_err err)
 }
 
 /* Not realloc: it may leave a copy of a secret behind. */
-static bool grow(struct qiao_buf *b, size_t need)
+static bool move(struct qiao_buf *b, size_t cap)
 {
-	size_t cap = b->cap ? b->cap : FIRST_CAP;
-	uint8_t *p;
+	uint8_t *p = qiao_malloc(cap);
 
-	while (cap < need)
-		cap = cap > SIZE_MAX / 2 ? need : cap * 2;
-	p = qiao_malloc(cap);
 	if (!p) {
 		fail(b, QIAO_E_NOMEM);
 		return false;
@@ -39,8 +35,17 @@ static bool grow(struct qiao_buf *b, size_t need)
 	return true;
 }
 
-/* Room for `more` bytes and a NUL at b->p + b->n. */
-static bool reserve(struct qiao_buf *b, size_t more)
+static bool grow(struct qiao_buf *b, size_t need)
+{
+	size_t cap = b->cap ? b->cap : FIRST_CAP;
+
+	while (cap < need)
+		cap = cap > SIZE_MAX / 2 ? need : cap * 2;
+	return move(b, cap);
+}
+
+/* May `more` bytes be added? */
+static bool allow(struct qiao_buf *b, size_t more)
 {
 	if (b->err != QIAO_OK)
 		return false;
@@ -48,9 +53,21 @@ static bool reserve(struct qiao_buf *b, size_t more)
 		fail(b, QIAO_E_LIMIT);
 		return false;
 	}
-	if (more < b->cap - b->n)
-		return true;
-	return grow(b, b->n + more + 1);
+	return true;
+}
+
+/* Room for `more` bytes and a NUL at b->p + b->n. */
+static bool reserve(struct qiao_buf *b, size_t more)
+{
+	if (!allow(b, more))
+		return false;
+	return more < b->cap - b->n || grow(b, b->n + more + 1);
+}
+
+void qiao_buf_reserve(struct qiao_buf *b, size_t more)
+{
+	if (allow(b, more) && more >= b->cap - b->n)
+		move(b, b->n + more + 1);
 }
 
 void qiao_buf_put_mem(struct qiao_buf *b, const void *p, size_t n)

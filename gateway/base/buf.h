@@ -28,6 +28,12 @@ void qiao_buf_put_u64(struct qiao_buf *b, uint64_t v); /* big-endian */
 void qiao_buf_printf(struct qiao_buf *b, const char *fmt, ...)
 	QIAO_PRINTF(2, 3);
 
+/*
+ * Room for that many bytes more and not much beyond, for something large whose
+ * size is known; otherwise a buffer doubles. Fails as a write does.
+ */
+void qiao_buf_reserve(struct qiao_buf *b, size_t more);
+
 /* What was written; borrowed until the next write. Empty after a failure. */
 struct qiao_slice qiao_buf_slice(const struct qiao_buf *b);
 /* Forget the contents and the error, keep the memory. */

@@ -115,6 +115,31 @@ static void every_allocation_may_fail(void)
 	}
 }
 
+static void room_is_made_once(void)
+{
+	struct qiao_buf b = { .max = 1000 };
+	const uint8_t *p;
+
+	qiao_buf_put_str(&b, "kept");
+	qiao_buf_reserve(&b, 996);
+	CU_ASSERT_EQUAL(b.err, QIAO_OK);
+	CU_ASSERT_TRUE(b.cap < 1100);
+	p = b.p;
+	for (int i = 0; i < 996; i++)
+		qiao_buf_put_u8(&b, 'x');
+	CU_ASSERT_PTR_EQUAL(b.p, p);
+	CU_ASSERT_EQUAL(memcmp(b.p, "keptx", 5), 0);
+	qiao_buf_reserve(&b, 0);
+	CU_ASSERT_EQUAL(b.err, QIAO_OK);
+	qiao_buf_reserve(&b, 1);
+	CU_ASSERT_EQUAL(b.err, QIAO_E_LIMIT);
+	qiao_buf_free(&b);
+	b.max = 0;
+	qiao_buf_reserve(&b, SIZE_MAX);
+	CU_ASSERT_EQUAL(b.err, QIAO_E_LIMIT);
+	qiao_buf_free(&b);
+}
+
 static const struct test_case cases[] = {
 	{ "pieces are joined in order", pieces_are_joined_in_order },
 	{ "growth keeps the contents", growth_keeps_the_contents },
@@ -123,6 +148,7 @@ static const struct test_case cases[] = {
 	  printf_may_fill_the_buffer_to_the_limit },
 	{ "a length that overflows is over the limit",
 	  a_length_that_overflows_is_over_the_limit },
+	{ "room is made once, within the limit", room_is_made_once },
 	{ "every allocation may fail", every_allocation_may_fail },
 	{ NULL, NULL },
 };
