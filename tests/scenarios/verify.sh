@@ -38,7 +38,7 @@ for n in 001 002 003 043 047 049 057 059 061 065 067 265 266 269 271 274; do
 	configs="$configs --config $peer/block_0$n.pb"
 done
 
-[ "$(lines "^accept height=[0-9]+ hash=[0-9a-f]{64} records=[0-9]+ validity=endorsed-only( warn=flags-differ)?\$" \
+[ "$(lines "^accept height=[0-9]+ hash=[0-9a-f]{64} records=[0-9]+ validity=replayed\$" \
 	judge $peer/block_*.pb)" = 276 ] || {
 	echo "verify: not every block of the channel is accepted in order"
 	bad=1
@@ -65,8 +65,19 @@ check "another parent" 1 "^refuse (previous-hash|channel): .+" judge $v/made/goo
 check "configuration not given" 1 "^refuse config: .+" judge --each $peer/block_0020.pb
 check "not a block" 1 "^refuse malformed: .+" judge $v/README.md
 check "no file" 1 "^refuse malformed: .+" judge $v/missing.pb
-check "BFT channel" 1 "^refuse unsupported: .*BFT" "$qiao" verify --family fabric --anchor $v/bft/genesis.block \
-	--each $v/bft/negative/two_signatures.pb
+bft() {
+	"$qiao" verify --family fabric --anchor $v/bft/genesis.block "$@"
+}
+bft12="--each --config $v/bft/peer/block_0012.pb"
+[ "$(lines "^accept height=[0-9]+ .* validity=replayed\$" bft $v/bft/peer/block_*.pb)" = 21 ] || {
+	echo "verify: not every block of the BFT channel is accepted in order"
+	bad=1
+}
+check "three of four orderers" 0 "^accept height=14 " bft $bft12 $v/bft/negative/good_block_14.pb
+check "two of four orderers" 1 "^refuse signature: .+" bft $bft12 $v/bft/negative/two_signatures.pb
+check "a header alone" 1 "^refuse malformed: .* no data" bft $bft12 $v/bft/headers/block_0014.pb
+check "another consensus" 1 "^refuse unsupported: .*kafka" "$qiao" verify --family fabric --anchor \
+	$v/made/genesis.block $v/made/config_kafka.block
 check "another family" 2 "only --family fabric" "$qiao" verify --family x --anchor $v/raft/genesis.block x
 check "no arguments" 2 "^usage: qiao verify" "$qiao" verify
 check "bad policy" 2 "column 5" judge --chaincode "x=AND()" x
