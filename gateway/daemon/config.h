@@ -88,7 +88,7 @@ struct qiao_config {
 	char listen[QIAO_PATH_LEN];  /* "": nobody dials us */
 	char tls_cert[QIAO_PATH_LEN], tls_key[QIAO_PATH_LEN],
 		tls_ca[QIAO_PATH_LEN];
-	char capture[QIAO_PATH_LEN]; /* "": off */
+	char capture[QIAO_PATH_LEN];   /* "": off */
 	char operators[QIAO_PATH_LEN]; /* "": nobody may sign */
 	char policy_dir[QIAO_PATH_LEN];
 	bool policy_unsigned;

@@ -22,10 +22,10 @@ expect() { # CODE WORDS COMMAND...
 	local want=$1 words=$2 got=0
 	shift 2
 	"$@" >"$R/out" 2>&1 || got=$?
-	[ "$got" = "$want" ] && grep -qF -- "$words" "$R/out" || {
+	if [ "$got" != "$want" ] || ! grep -qF -- "$words" "$R/out"; then
 		cat "$R/out"
 		fail "$*: exit code $got, not $want, or no \"$words\""
-	}
+	fi
 }
 swap() { # a ledger folder for the province's; its process is started anew
 	kill_hard "${PID[ledger-province]}"

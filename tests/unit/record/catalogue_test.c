@@ -139,9 +139,8 @@ static void moves_are_those_of_the_file_or_of_the_family(void)
 		const struct qiao_cat_type *t =
 			qiao_catalogue_type(cat, moves[i].type);
 
-		CU_ASSERT_EQUAL(
-			qiao_cat_move_ok(t, moves[i].from, moves[i].to),
-			moves[i].ok);
+		CU_ASSERT_EQUAL(qiao_cat_move_ok(t, moves[i].from, moves[i].to),
+				moves[i].ok);
 		CU_ASSERT_EQUAL(
 			qiao_cat_move_restricts(t, moves[i].from, moves[i].to),
 			moves[i].restricts);
