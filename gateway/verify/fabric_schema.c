@@ -110,6 +110,13 @@ LOCAL(chaincode_id, S(1), S(2), S(3));
 SCHEMA(qiao_pb_chaincode_action, M(3, response), M(4, chaincode_id));
 SCHEMA(qiao_pb_chaincode_event, S(1), S(2), S(3));
 SCHEMA(qiao_pb_chaincode_header_extension, M(2, chaincode_id));
+const struct qiao_pb_message qiao_pb_proposal = { plain_members };
+LOCAL(named_bytes, S(1));
+SCHEMA(qiao_pb_chaincode_proposal_payload, M(2, named_bytes));
+LOCAL(chaincode_input, M(2, named_bytes));
+LOCAL(chaincode_spec, M(2, chaincode_id), M(3, chaincode_input));
+SCHEMA(qiao_pb_chaincode_invocation_spec, M(1, chaincode_spec));
+SCHEMA(qiao_pb_proposal_response, M(2, plain), M(4, response), M(6, plain));
 
 /* rwset.proto, kv_rwset.proto */
 LOCAL(collection, S(1));

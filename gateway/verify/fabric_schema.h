@@ -41,6 +41,10 @@ extern const struct qiao_pb_message qiao_pb_proposal_response_payload;
 extern const struct qiao_pb_message qiao_pb_chaincode_action;
 extern const struct qiao_pb_message qiao_pb_chaincode_event;
 extern const struct qiao_pb_message qiao_pb_chaincode_header_extension;
+extern const struct qiao_pb_message qiao_pb_proposal;
+extern const struct qiao_pb_message qiao_pb_chaincode_proposal_payload;
+extern const struct qiao_pb_message qiao_pb_chaincode_invocation_spec;
+extern const struct qiao_pb_message qiao_pb_proposal_response;
 /* peer: policy, collection; lifecycle: db */
 extern const struct qiao_pb_message qiao_pb_application_policy;
 extern const struct qiao_pb_message qiao_pb_collection_package;
