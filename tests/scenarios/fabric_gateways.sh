@@ -21,7 +21,10 @@ F=$R/channel
 D=$R/double
 city() { control "$C/qiaod.cfg" "$@"; }
 channel() { control "$F/qiaod.cfg" "$@"; }
-tell() { qiao-fabric-double --tell "$D" "$@" >/dev/null; }
+tell() {
+	local said
+	said=$(qiao-fabric-double --tell "$D" "$@") || fail "the double, told to $*: $said"
+}
 
 # --- a network in a folder ----------------------------------------------------
 
