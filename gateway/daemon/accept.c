@@ -90,9 +90,11 @@ static qiao_err match_write(struct qiao_accept *a, struct qiao_statement *s)
 	qiao_err err;
 
 	if (!s->mapped || !s->record.complete)
-		return unverified(a,
-				  "the proven bytes give no record under our "
-				  "mapping of that chain");
+		return qiao_fail(&a->why, QIAO_E_PROOF,
+				 "the proven bytes give no record under our "
+				 "mapping of that chain: %.200s",
+				 s->mapped ? s->record.refusal.why.text
+					   : "the key is in its `ignore`");
 	err = qiao_fields_adopt(&s->record.fields, &a->payload.disclosure,
 				&a->why);
 	if (err != QIAO_OK)

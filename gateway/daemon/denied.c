@@ -5,15 +5,18 @@
 #include "gateway/base/mem.h"
 #include "gateway/base/slice.h"
 #include "gateway/daemon/report_text.h"
+#include "gateway/record/finding.h"
+#include "gateway/record/record.h"
 #include "gateway/store/audit.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define KINDS_MAX \
-	128 /* (who, verdict, reason); the table of reasons is short */
-#define EXAMPLE 80
+/* (who, verdict, reason) are few; findings may be many: the first ones count */
+#define KINDS_MAX   256
+#define FINDING_MAX 128
+#define EXAMPLE     80
 
 /* Whose word it was. */
 enum who {
@@ -26,6 +29,8 @@ struct kind {
 	enum who who;
 	bool held;
 	enum qiao_reason reason;
+	/* why the bytes gave no record, or what check failed; or "" */
+	char finding[QIAO_FINDING_LEN];
 	uint64_t n;
 	char example[EXAMPLE]; /* a record, or a transfer id */
 };
@@ -59,23 +64,48 @@ static qiao_err find_example(struct tally *t, struct kind *k, uint64_t seq,
 	return err == QIAO_E_NOTFOUND ? QIAO_OK : err;
 }
 
-static qiao_err add(struct tally *t, const struct kind *what, uint64_t seq,
-		    const struct qiao_json *e)
+static struct kind *find(struct tally *t, const struct kind *what)
 {
 	for (size_t i = 0; i < t->n; i++) {
 		struct kind *k = &t->kind[i];
 
 		if (k->who == what->who && k->held == what->held &&
-		    k->reason == what->reason) {
-			k->n++;
-			return QIAO_OK;
-		}
+		    k->reason == what->reason &&
+		    strcmp(k->finding, what->finding) == 0)
+			return k;
+	}
+	return NULL;
+}
+
+static qiao_err add(struct tally *t, struct kind *what, uint64_t seq,
+		    const struct qiao_json *e)
+{
+	struct kind *k = find(t, what);
+
+	if (!k && t->n >= FINDING_MAX) {
+		what->finding[0] = '\0';
+		k = find(t, what);
+	}
+	if (k) {
+		k->n++;
+		return QIAO_OK;
 	}
 	if (t->n == KINDS_MAX)
 		return QIAO_E_LIMIT;
 	t->kind[t->n] = *what;
 	t->kind[t->n].n = 1;
 	return find_example(t, &t->kind[t->n++], seq, e);
+}
+
+/* The first one, where findings are why it was denied. */
+static void note_finding(struct kind *k, const struct qiao_json *e)
+{
+	const struct qiao_json *facts = qiao_json_get(e, "facts");
+
+	if (is(facts, "checks", "error"))
+		qiao_str_copy(k->finding, sizeof(k->finding),
+			      qiao_json_text(qiao_json_at(
+				      qiao_json_get(facts, "checks_text"), 0)));
 }
 
 static qiao_err add_entry(struct tally *t, const struct qiao_audit_row *r,
@@ -89,6 +119,7 @@ static qiao_err add_entry(struct tally *t, const struct qiao_audit_row *r,
 		return err;
 	if (!receipt)
 		what.who = is(e, "point", "release") ? RELEASE : ACCEPT;
+	note_finding(&what, e);
 	what.held = is(e, receipt ? "state" : "decision",
 		       receipt ? "held" : "hold");
 	if ((what.held || is(e, receipt ? "state" : "decision",
@@ -161,6 +192,17 @@ static const char *who_name(enum who w, bool zh)
 	return "?";
 }
 
+static void finding_text(struct qiao_buf *out, const struct kind *k)
+{
+	if (!k->finding[0])
+		return;
+	for (int zh = 1; zh >= 0; zh--) {
+		qiao_buf_put_str(out, "    ");
+		qiao_finding_text(out, qiao_slice_str(k->finding), zh);
+		qiao_buf_put_str(out, "\n");
+	}
+}
+
 static void as_text(struct qiao_buf *out, const struct tally *t, bool zh)
 {
 	for (size_t i = 0; i < t->n; i++) {
@@ -175,8 +217,10 @@ static void as_text(struct qiao_buf *out, const struct tally *t, bool zh)
 				k->held ? QIAO_SAY(zh, "暂缓", "held")
 					: QIAO_SAY(zh, "拒绝", "denied"),
 				who_name(k->who, zh), r->code, k->example);
-		qiao_buf_printf(out, "    %s\n    %s\n    -> %s\n    -> %s\n",
-				r->zh, r->en, r->zh_remedy, r->en_remedy);
+		qiao_buf_printf(out, "    %s\n    %s\n", r->zh, r->en);
+		finding_text(out, k);
+		qiao_buf_printf(out, "    -> %s\n    -> %s\n", r->zh_remedy,
+				r->en_remedy);
 	}
 	if (t->n == 0)
 		qiao_buf_put_str(out, QIAO_SAY(zh, "没有拒绝或暂缓\n",
@@ -197,6 +241,7 @@ static qiao_err as_json(struct qiao_buf *out, const struct tally *t)
 		qiao_jw_kstr(&w, "code", r->code);
 		qiao_jw_kstr(&w, "en", r->en);
 		qiao_jw_kstr(&w, "example", k->example);
+		qiao_jw_kstr_or_null(&w, "finding", k->finding);
 		qiao_jw_kint(&w, "n", (int64_t)k->n);
 		qiao_jw_kstr(&w, "verdict", k->held ? "hold" : "deny");
 		qiao_jw_kstr(&w, "who", who_name(k->who, false));

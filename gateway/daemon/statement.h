@@ -22,7 +22,7 @@ struct qiao_statement {
 	struct qiao_buf key;
 	struct qiao_buf space, name, issuer, issuer_ou;
 	/* WRITE, RECORD: what came of it; record.refusal says why not */
-	bool mapped; /* false: the mapping ignores this namespace */
+	bool mapped; /* false: the mapping ignores this key */
 	struct qiao_record record;
 	/* RECORD: the head as it stands on the chain */
 	struct qiao_buf head;

@@ -3,6 +3,7 @@
 
 #include "gateway/base/slice.h"
 #include "gateway/daemon/report_text.h"
+#include "gateway/record/finding.h"
 #include "policies/engine/reasons.h"
 
 #include <string.h>
@@ -169,6 +170,24 @@ static void request_line(struct qiao_buf *out, const struct qiao_json *e,
 			at(c, e, "record.state"));
 }
 
+/* What made the checks fail, in both languages like the reason. */
+static void finding_lines(struct qiao_buf *out, const struct qiao_json *e)
+{
+	const struct qiao_json *list = qiao_json_path(e, "facts.checks_text");
+
+	if (!is(e, "facts.checks", "error"))
+		return;
+	for (size_t i = 0; i < qiao_json_count(list); i++) {
+		struct qiao_slice f = qiao_json_text(qiao_json_at(list, i));
+
+		qiao_buf_put_str(out, "        ");
+		qiao_finding_text(out, f, true);
+		qiao_buf_put_str(out, "\n        ");
+		qiao_finding_text(out, f, false);
+		qiao_buf_put_str(out, "\n");
+	}
+}
+
 static void decision(struct qiao_buf *out, const struct qiao_json *e, bool zh)
 {
 	bool release = is(e, "point", "release");
@@ -191,6 +210,7 @@ static void decision(struct qiao_buf *out, const struct qiao_json *e, bool zh)
 				at(a, e, "facts.checks"));
 	list_line(out, QIAO_SAY(zh, "检查发现", "findings"),
 		  qiao_json_path(e, "facts.checks_text"));
+	finding_lines(out, e);
 	fields_line(out, qiao_json_get(e, "fields"), zh);
 	list_line(out, QIAO_SAY(zh, "义务", "obligations"),
 		  qiao_json_get(e, "obligations"));

@@ -34,9 +34,9 @@ static const char *put_integer(struct qiao_buf *out, struct qiao_slice s)
 	size_t n = digits_at(s, sign);
 
 	if (n == 0 || sign + n != s.n)
-		return "not a whole number";
+		return "not-an-integer";
 	if (s.p[sign] == '0' && s.n > 1)
-		return "a leading zero";
+		return "leading-zero";
 	qiao_buf_put(out, s);
 	return NULL;
 }
@@ -52,10 +52,10 @@ static const char *put_fen(struct qiao_buf *out, struct qiao_slice s)
 		fen = digits_at(s, at + 1);
 		at += 1 + fen;
 		if (fen == 0)
-			return "no digit behind the point";
+			return "not-yuan";
 	}
 	if (yuan == 0 || at != s.n || fen > FEN_PART || yuan > 18)
-		return "not an amount in yuan with at most two decimals";
+		return "not-yuan";
 	memcpy(text, s.p + sign, yuan);
 	n = yuan;
 	if (fen > 0)
@@ -164,7 +164,7 @@ const char *qiao_convert_time(int64_t *ms, bool *whole_day,
 	if (ok)
 		return NULL;
 	*ms = 0;
-	return "no time of the configured format";
+	return "not-a-time";
 }
 
 static const char *put_date(struct qiao_buf *out, const struct qiao_form *f,
@@ -179,7 +179,7 @@ static const char *put_date(struct qiao_buf *out, const struct qiao_form *f,
 		return bad;
 	qiao_time_format(day, ms, f->offset_min);
 	if (day[4] != '-')
-		return "a year that nobody writes";
+		return "year-out-of-range";
 	qiao_buf_put_mem(out, day, DAY_LEN);
 	return NULL;
 }
@@ -195,10 +195,10 @@ static const char *put_instant(struct qiao_buf *out, const struct qiao_form *f,
 	if (bad)
 		return bad;
 	if (whole_day)
-		return "a day without a time";
+		return "day-without-time";
 	qiao_time_format(utc, ms, 0);
 	if (utc[4] != '-')
-		return "a year that nobody writes";
+		return "year-out-of-range";
 	qiao_buf_put_str(out, utc);
 	return NULL;
 }
@@ -221,9 +221,9 @@ const char *qiao_convert(struct qiao_buf *out, const struct qiao_form *f,
 	case QIAO_AS_BOOLEAN:
 		if (!qiao_slice_is(text, "true") &&
 		    !qiao_slice_is(text, "false"))
-			return "neither true nor false";
+			return "not-a-boolean";
 		qiao_buf_put(out, text);
 		return NULL;
 	}
-	return "not built";
+	return "not-built";
 }

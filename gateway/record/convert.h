@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * From a value as a foreign chain writes it to a value of docs/wire.md 3.
- * Private to this folder. Results that are not NULL are words for a message;
- * they repeat nothing of the value.
+ * Private to this folder. A result that is not NULL is the last word of a
+ * finding (finding.h); it repeats nothing of the value.
  */
 #ifndef GATEWAY_RECORD_CONVERT_H
 #define GATEWAY_RECORD_CONVERT_H

@@ -24,15 +24,27 @@ struct job {
 	qiao_err err;         /* QIAO_E_NOMEM, or QIAO_OK */
 };
 
+static void refuse(struct job *j, const char *code, const char *place,
+		   const char *word)
+{
+	qiao_record_note(j->out, code, "mapping", place, word);
+}
+
 /* --- which rule ---------------------------------------------------------- */
+
+static bool starts_with(struct qiao_slice key, const char *text)
+{
+	struct qiao_slice prefix = qiao_slice_str(text);
+
+	return key.n >= prefix.n &&
+	       qiao_slice_eq(qiao_slice_of(key.p, prefix.n), prefix);
+}
 
 static bool key_fits(const struct qiao_map_rule *r, struct qiao_slice space,
 		     struct qiao_slice key)
 {
-	struct qiao_slice prefix = qiao_slice_str(r->key_prefix);
-
-	return qiao_slice_is(space, r->space) && key.n >= prefix.n &&
-	       qiao_slice_eq(qiao_slice_of(key.p, prefix.n), prefix);
+	return qiao_slice_is(space, r->space) &&
+	       starts_with(key, r->key_prefix);
 }
 
 static struct qiao_slice key_rest(const struct qiao_map_rule *r,
@@ -64,10 +76,29 @@ struct qiao_slice qiao_mapping_key_id(const struct qiao_mapping *m,
 	return key_rest(r, key);
 }
 
+/* Keys that are left out go before all rules. */
+static bool hidden(const struct qiao_mapping *m, struct qiao_slice space,
+		   struct qiao_slice key)
+{
+	for (size_t i = 0; i < m->n_ignore; i++) {
+		const struct qiao_map_ignore *g = &m->ignore[i];
+
+		if (!qiao_slice_is(space, g->space))
+			continue;
+		if (g->composite ? key.n > 0 && key.p[0] == 0
+				 : g->key_prefix[0] &&
+					   starts_with(key, g->key_prefix))
+			return true;
+	}
+	return false;
+}
+
+/* A whole namespace: what no rule is for. */
 static bool ignored(const struct qiao_mapping *m, struct qiao_slice space)
 {
 	for (size_t i = 0; i < m->n_ignore; i++)
-		if (qiao_slice_is(space, m->ignore[i]))
+		if (!m->ignore[i].composite && !m->ignore[i].key_prefix[0] &&
+		    qiao_slice_is(space, m->ignore[i].space))
 			return true;
 	return false;
 }
@@ -76,18 +107,14 @@ static bool ignored(const struct qiao_mapping *m, struct qiao_slice space)
 static qiao_err key_check(struct job *j)
 {
 	const struct qiao_mapping *m = j->env->mapping;
-	char space[QIAO_NAME_MAX * 4 + 1];
 
+	if (hidden(m, j->w->space, j->w->key))
+		return QIAO_E_NOTFOUND;
 	if (rule_of_key(m, j->w->space, j->w->key))
 		return QIAO_OK;
 	if (ignored(m, j->w->space))
 		return QIAO_E_NOTFOUND;
-	qiao_str_escape(space, sizeof(space), j->w->space);
-	qiao_refuse(&j->out->refusal, "R_FIELD_CHECK",
-		    "namespace %s: no rule of the mapping file is for this "
-		    "key; add one (key_prefix), or name the namespace in "
-		    "`ignore`",
-		    space);
+	refuse(j, "R_FIELD_CHECK", "key", "no-rule");
 	return QIAO_E_DENIED;
 }
 
@@ -113,18 +140,13 @@ static qiao_err rule_pick(struct job *j)
 		    when_holds(&m->rules[i], j->doc))
 			j->rule = &m->rules[i];
 	if (!j->rule) {
-		qiao_refuse(&j->out->refusal, "R_TYPE_UNKNOWN",
-			    "no rule of the mapping file is for this kind of "
-			    "document; add one (`when`)");
+		refuse(j, "R_TYPE_UNKNOWN", "document", "no-rule");
 		return QIAO_E_DENIED;
 	}
 	j->type = qiao_catalogue_type(j->env->cat, j->rule->type);
 	if (j->type)
 		return QIAO_OK;
-	qiao_refuse(&j->out->refusal, "R_TYPE_UNKNOWN",
-		    "the catalogue has no type \"%s\", which the mapping file "
-		    "names",
-		    j->rule->type);
+	refuse(j, "R_TYPE_UNKNOWN", "type", "not-in-catalogue");
 	return QIAO_E_DENIED;
 }
 
@@ -181,25 +203,16 @@ bool qiao_mapping_org_may_issue(const struct qiao_record_env *env,
 /* False: there is no organisation to write into the head. */
 static bool issuer_set(struct job *j, const char *type)
 {
-	struct qiao_refusal *refusal = &j->out->refusal;
 	const struct qiao_org *org;
-	char msp[QIAO_ORG_MAX + 1];
 
-	qiao_str_escape(msp, sizeof(msp), j->w->issuer);
 	j->out->issuer_ok = msp_may_issue(j, type);
 	if (!j->out->issuer_ok)
-		qiao_refuse(refusal, "R_ISSUER_KEY",
-			    "%s may not issue %s; if it may, add it to the "
-			    "mapping file's `issuers`",
-			    msp, type);
+		refuse(j, "R_ISSUER_KEY", "issuer", "may-not-issue");
 	org = qiao_orgs_of_msp(j->env->orgs, j->env->chain, j->w->issuer,
 			       j->w->issuer_ou, j->w->height);
 	if (!org) {
 		j->out->issuer_ok = false;
-		qiao_refuse(refusal, "R_ORG_UNKNOWN",
-			    "%s on chain %s is no organisation that we know; "
-			    "add the identity to the organisations file",
-			    msp, j->env->chain);
+		refuse(j, "R_ORG_UNKNOWN", "issuer", "unknown-organisation");
 		return false;
 	}
 	qiao_str_copy(j->out->head.issuer, sizeof(j->out->head.issuer),
@@ -211,9 +224,7 @@ static bool issuer_set(struct job *j, const char *type)
 
 static bool bad_value(struct job *j, const char *what, const char *word)
 {
-	qiao_refuse(&j->out->refusal, "R_FIELD_CHECK",
-		    "%s of %s: %s; correct the source or the mapping file",
-		    what, j->rule->type, word);
+	refuse(j, "R_FIELD_CHECK", what, word);
 	return false;
 }
 
@@ -268,14 +279,13 @@ static bool text_get(struct job *j, bool *there, struct qiao_slice *text,
 	}
 	if (node && qiao_json_kind(node) != QIAO_JSON_NULL) {
 		if (!is_scalar(node))
-			return bad_value(j, what, "neither text nor number");
+			return bad_value(j, what, "not-a-scalar");
 		*text = qiao_json_text(node);
 		*there = !is_none(v, *text);
 	}
 	if (!*there)
 		return !v->required || bad_value(j, what, "missing");
-	return translate(v, text) ||
-	       bad_value(j, what, "a value that the value map does not know");
+	return translate(v, text) || bad_value(j, what, "value-not-listed");
 }
 
 /* NULL for a constant, and when there is nothing at the path. */
@@ -296,7 +306,7 @@ static bool head_text(struct job *j, char *out, size_t size,
 	if (!there || text.n == 0)
 		return bad_value(j, what, "missing");
 	if (!qiao_str_copy(out, size, text))
-		return bad_value(j, what, "too long");
+		return bad_value(j, what, "too-long");
 	return true;
 }
 
@@ -334,7 +344,7 @@ static bool version_set(struct job *j)
 		return false;
 	n = strlen(text);
 	if (strspn(text, "0123456789") != n || text[0] == '0' || n > 19)
-		return bad_value(j, "version", "not a whole number above 0");
+		return bad_value(j, "version", "not-a-version");
 	for (size_t i = 0; i < n; i++)
 		version = version * 10 + (uint64_t)(text[i] - '0');
 	j->out->head.version = version;
@@ -349,9 +359,7 @@ static bool id_set(struct job *j)
 		return false;
 	if (j->rule->key_is_id &&
 	    !qiao_slice_is(key_rest(j->rule, j->w->key), h->id))
-		return bad_value(j, "id",
-				 "not what the key says (key_is_id = false, if "
-				 "keys are no ids on this chain)");
+		return bad_value(j, "id", "not-the-key");
 	return true;
 }
 
@@ -392,7 +400,7 @@ static bool field_put(struct job *j, const char *name, const char *what,
 	if (err == QIAO_E_NOMEM)
 		j->err = err;
 	else if (err != QIAO_OK)
-		bad_value(j, what, qiao_strerror(err));
+		bad_value(j, what, "not-a-field");
 	return err == QIAO_OK;
 }
 
@@ -435,14 +443,14 @@ static bool list_add(struct job *j, const struct qiao_map_field *f,
 	if (!node || qiao_json_kind(node) == QIAO_JSON_NULL)
 		return !f->from.required || bad_value(j, f->name, "missing");
 	if (n > QIAO_FIELDS_MAX)
-		return bad_value(j, f->name, "too many elements");
+		return bad_value(j, f->name, "too-many");
 	for (size_t i = 0; i < n; i++) {
 		snprintf(name, sizeof(name), "%s.%zu", f->name, i);
 		if (!leaf_add(j, &there, name, f, c,
 			      array ? qiao_json_at(node, i) : node))
 			return false;
 		if (!there)
-			return bad_value(j, f->name, "an element is missing");
+			return bad_value(j, f->name, "element-missing");
 	}
 	snprintf(name, sizeof(name), "%s.#", f->name);
 	snprintf(count, sizeof(count), "%zu", n);
@@ -551,10 +559,8 @@ static qiao_err doc_parse(struct job *j, struct qiao_json **doc)
 	j->doc = *doc;
 	if (err == QIAO_OK)
 		return QIAO_OK;
-	qiao_refuse(&j->out->refusal, "R_FIELD_CHECK",
-		    "the value written is no JSON object of at most %zu bytes "
-		    "(%s)",
-		    QIAO_RECORD_MAX, qiao_strerror(err));
+	refuse(j, "R_FIELD_CHECK", "document",
+	       err == QIAO_E_LIMIT ? "too-long" : "no-json-object");
 	return QIAO_E_DENIED;
 }
 
@@ -617,13 +623,9 @@ static void delete_rule_pick(struct job *j, const struct qiao_head *last)
 	if (!j->rule ||
 	    (j->rule->key_is_id &&
 	     !qiao_slice_is(key_rest(j->rule, j->w->key), last->id)))
-		qiao_refuse(&j->out->refusal, "R_FIELD_CHECK",
-			    "the deleted key is not that of this record");
+		refuse(j, "R_FIELD_CHECK", "id", "not-the-key");
 	else if (!j->rule->on_delete[0])
-		qiao_refuse(&j->out->refusal, "R_STATE",
-			    "the mapping file gives no state for a deleted %s; "
-			    "add `on_delete`",
-			    last->type);
+		refuse(j, "R_STATE", "on_delete", "no-state");
 }
 
 static void delete_head(struct job *j, const struct qiao_head *last)

@@ -23,7 +23,7 @@ static const struct qiao_ckey root_keys[] = {
 	{ "id", QIAO_C_STR, true },
 	{ "version", QIAO_C_INT, true },
 	{ "timezone", QIAO_C_STR, false },
-	{ "ignore", QIAO_C_ARRAY, false },
+	{ "ignore", QIAO_C_ARRAY | QIAO_C_LIST, false },
 	{ "issuers", QIAO_C_LIST, true },
 	{ "records", QIAO_C_LIST, true },
 	{ NULL, 0, false },
@@ -33,6 +33,12 @@ static const struct qiao_ckey issuer_keys[] = {
 	{ "msp", QIAO_C_STR, false },
 	{ "ou", QIAO_C_STR, false },
 	{ "org", QIAO_C_STR, false },
+	{ NULL, 0, false },
+};
+static const struct qiao_ckey ignore_keys[] = {
+	{ "space", QIAO_C_STR, true },
+	{ "key_prefix", QIAO_C_STR, false },
+	{ "composite", QIAO_C_BOOL, false },
 	{ NULL, 0, false },
 };
 static const struct qiao_ckey rule_keys[] = {
@@ -349,6 +355,65 @@ static void issuers_load(const struct loader *m, struct qiao_mapping *map,
 	map->n_issuers = n;
 }
 
+static void ignore_keys_load(const struct loader *m, struct qiao_map_ignore *g,
+			     const struct qiao_cnode *n)
+{
+	if (!qiao_conf_check(m->l.c, m->l.d, n, "mapping.ignore[]",
+			     ignore_keys))
+		return;
+	g->space = qiao_load_str(&m->l, n, "space", "");
+	g->key_prefix = qiao_load_str(&m->l, n, "key_prefix", "");
+	g->composite = qiao_conf_bool(n, "composite", false);
+	if (!g->key_prefix[0] == !g->composite)
+		qiao_conf_error(m->l.c, m->l.d, n, "E102",
+				"what is ignored needs a key_prefix or "
+				"composite = true, one of the two; for a whole "
+				"namespace write its name alone");
+}
+
+/* A rule whose every key is left out would be a rule for nothing. */
+static void ignore_check(const struct loader *m, const struct qiao_mapping *map,
+			 const struct qiao_map_ignore *g,
+			 const struct qiao_cnode *n)
+{
+	for (size_t i = 0; i < map->n_rules && g->key_prefix[0]; i++) {
+		const struct qiao_map_rule *r = &map->rules[i];
+
+		if (strcmp(r->space, g->space) == 0 &&
+		    strncmp(r->key_prefix, g->key_prefix,
+			    strlen(g->key_prefix)) == 0)
+			qiao_conf_error(m->l.c, m->l.d, n, "E105",
+					"this would ignore every record of the "
+					"rule for key_prefix \"%s\"",
+					r->key_prefix);
+	}
+}
+
+/* After the rules. A name, or a group for some keys of a namespace. */
+static void ignore_load(const struct loader *m, struct qiao_mapping *map,
+			const struct qiao_cnode *list)
+{
+	size_t n = qiao_cnode_count(list);
+	struct qiao_map_ignore *g = qiao_pool_take(m->l.pool, n, sizeof(*g));
+
+	if (!g)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		const struct qiao_cnode *e = qiao_cnode_at(list, i);
+
+		g[i] = (struct qiao_map_ignore){ "", false, "" };
+		if (qiao_cnode_type(e) == QIAO_C_STR) {
+			g[i].space =
+				qiao_pool_str(m->l.pool, qiao_cnode_str(e, ""));
+			continue;
+		}
+		ignore_keys_load(m, &g[i], e);
+		ignore_check(m, map, &g[i], e);
+	}
+	map->ignore = g;
+	map->n_ignore = n;
+}
+
 /* "+08:00" */
 static int offset_load(const struct loader *m, const struct qiao_cnode *n)
 {
@@ -373,10 +438,9 @@ static void mapping_load(struct loader *m, struct qiao_mapping *map)
 	if (!g)
 		return;
 	m->offset_min = offset_load(m, qiao_cnode_get(g, "timezone"));
-	map->ignore = qiao_load_array(&m->l, &map->n_ignore,
-				      qiao_cnode_get(g, "ignore"));
 	issuers_load(m, map, qiao_cnode_get(g, "issuers"));
 	rules_load(m, map, qiao_cnode_get(g, "records"));
+	ignore_load(m, map, qiao_cnode_get(g, "ignore"));
 }
 
 qiao_err qiao_mapping_parse(struct qiao_mapping **out, struct qiao_diags *d,

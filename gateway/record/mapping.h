@@ -46,8 +46,8 @@ struct qiao_source_write {
  *
  * QIAO_OK: a record, nothing against it (findings of severity warn may stand).
  * QIAO_E_DENIED: out->refusal says why; out->complete whether there is a
- * record nevertheless. QIAO_E_NOTFOUND: the mapping says that this namespace
- * holds no records (`ignore`). QIAO_E_NOMEM.
+ * record nevertheless. QIAO_E_NOTFOUND: the mapping says that this key holds
+ * no record (`ignore`). QIAO_E_NOMEM.
  */
 qiao_err qiao_mapping_apply(struct qiao_record *out,
 			    const struct qiao_record_env *env,

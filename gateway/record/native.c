@@ -9,22 +9,20 @@
 
 #define MP_NIL 0xc0
 
-static bool refuse(struct qiao_record *out, const char *code, const char *text)
+static bool refuse(struct qiao_record *out, const char *code, const char *place,
+		   const char *word)
 {
-	qiao_refuse(&out->refusal, code, "%s", text);
+	qiao_record_note(out, code, "native", place, word);
 	return false;
 }
 
 static bool head_set(struct qiao_record *out, const struct qiao_record_env *env,
 		     struct qiao_slice head)
 {
-	struct qiao_why why;
-
-	if (qiao_head_parse(&out->head, head, &why) != QIAO_OK)
-		return refuse(out, "R_FIELD_CHECK", why.text);
+	if (qiao_head_parse(&out->head, head, NULL) != QIAO_OK)
+		return refuse(out, "R_FIELD_CHECK", "head", "malformed");
 	if (!qiao_hash_eq(&out->head.network, &env->network))
-		return refuse(out, "R_FIELD_CHECK",
-			      "head: network id of another federation");
+		return refuse(out, "R_FIELD_CHECK", "head", "other-network");
 	return true;
 }
 
@@ -37,21 +35,12 @@ static void issuer_check(struct qiao_record *out,
 		env->orgs, env->chain, in->issuer_key, in->height);
 
 	if (!org)
-		qiao_refuse(&out->refusal, "R_ORG_UNKNOWN",
-			    "the key that signed the head is no organisation's "
-			    "on chain %s; add it to the organisations file",
-			    env->chain);
+		refuse(out, "R_ORG_UNKNOWN", "issuer", "unknown-organisation");
 	else if (strcmp(org->org, h->issuer) != 0)
-		qiao_refuse(&out->refusal, "R_ISSUER_KEY",
-			    "the head was signed by %s, not by the issuer that "
-			    "it names",
-			    org->org);
+		refuse(out, "R_ISSUER_KEY", "issuer", "not-the-signer");
 	else if (!env->mapping ||
 		 !qiao_mapping_org_may_issue(env, h->type, org->org))
-		qiao_refuse(&out->refusal, "R_ISSUER_KEY",
-			    "%s may not issue this type; if it may, add it to "
-			    "the mapping file's `issuers`",
-			    org->org);
+		refuse(out, "R_ISSUER_KEY", "issuer", "may-not-issue");
 	else
 		out->issuer_ok = true;
 }
@@ -99,8 +88,7 @@ static qiao_err fields_set(struct qiao_record *out, struct qiao_slice openings)
 	if (err == QIAO_E_NOMEM)
 		return err;
 	if (err != QIAO_OK) {
-		refuse(out, "R_FIELD_CHECK",
-		       "openings: not [[name, salt, value], ...] in order");
+		refuse(out, "R_FIELD_CHECK", "openings", "malformed");
 		return QIAO_OK;
 	}
 	qiao_fields_root(&root, &out->fields);
@@ -108,11 +96,8 @@ static qiao_err fields_set(struct qiao_record *out, struct qiao_slice openings)
 	    qiao_hash_eq(&root, &out->head.fields_root))
 		out->complete = true;
 	else
-		refuse(out, "R_FIELD_CHECK",
-		       none ? "the adapter gave no openings of the head's "
-			      "fields"
-			    : "openings: not the fields that the head commits "
-			      "to");
+		refuse(out, "R_FIELD_CHECK", "openings",
+		       none ? "not-given" : "other-fields");
 	return QIAO_OK;
 }
 

@@ -2,6 +2,7 @@
 #include "gateway/record/record.h"
 
 #include "gateway/base/slice.h"
+#include "gateway/record/finding.h"
 #include "gateway/record/refuse.h"
 
 #include <stdarg.h>
@@ -34,12 +35,29 @@ void qiao_refuse(struct qiao_refusal *out, const char *code, const char *fmt,
 
 void qiao_record_keep_refusal(struct qiao_record *r)
 {
-	struct qiao_refusal refusal = r->refusal;
-	bool issuer_ok = r->issuer_ok;
+	/* the zero of `checks` is the worst, which is what it is now */
+	r->checks = QIAO_FINDING_ERROR;
+	qiao_fields_free(&r->fields);
+	memset(&r->fields, 0, sizeof(r->fields));
+	memset(&r->head, 0, sizeof(r->head));
+	r->unmapped = 0;
+}
 
-	qiao_record_fini(r);
-	r->refusal = refusal;
-	r->issuer_ok = issuer_ok;
+void qiao_record_note(struct qiao_record *r, const char *code, const char *what,
+		      const char *check, const char *word)
+{
+	char finding[QIAO_FINDING_LEN];
+	struct qiao_buf text = QIAO_BUF;
+
+	snprintf(finding, sizeof(finding), "%s:%s:%s", what, check, word);
+	if (code) {
+		qiao_finding_text(&text, qiao_slice_str(finding), false);
+		qiao_refuse(&r->refusal, code, "%.*s", (int)text.n,
+			    text.n ? (const char *)text.p : "");
+		qiao_buf_free(&text);
+	}
+	if (r->n_findings < QIAO_FINDINGS_MAX)
+		memcpy(r->findings[r->n_findings++], finding, sizeof(finding));
 }
 
 qiao_err qiao_record_move(struct qiao_refusal *out,
@@ -74,16 +92,8 @@ static void finding_add(struct qiao_record *r, bool warn_only, const char *what,
 
 	if (level < r->checks)
 		r->checks = level;
-	if (level == QIAO_FINDING_ERROR)
-		qiao_refuse(&r->refusal, "R_FIELD_CHECK",
-			    "%s fails the check %s (%s); have the issuer "
-			    "correct the record, or give the catalogue an "
-			    "exception or severity = \"warn\"",
-			    what, check, word);
-	if (r->n_findings == QIAO_FINDINGS_MAX)
-		return;
-	snprintf(r->findings[r->n_findings++], QIAO_FINDING_LEN, "%s:%s:%s",
-		 what, check, word);
+	qiao_record_note(r, warn_only ? NULL : "R_FIELD_CHECK", what, check,
+			 word);
 }
 
 static const char *value_check(const struct qiao_catalogue *cat,

@@ -41,7 +41,11 @@ struct qiao_record {
 	struct qiao_fields fields;
 	bool issuer_ok;
 	enum qiao_finding_level checks;
-	/* "holder_code:usci:check-digit"; what was wrong, never a value */
+	/*
+	 * "holder_code:usci:check-digit", "mapping:state:value-not-listed":
+	 * what was wrong, never a value; in words by finding.h. Also of bytes
+	 * that gave no record.
+	 */
 	size_t n_findings;
 	char findings[QIAO_FINDINGS_MAX][QIAO_FINDING_LEN];
 	/* values of the source that no catalogue field holds: they stay there

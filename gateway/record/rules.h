@@ -51,6 +51,13 @@ struct qiao_map_issuer {
 	const char *org;
 };
 
+/* Keys that hold no records. */
+struct qiao_map_ignore {
+	const char *space;
+	bool composite;         /* keys that begin with byte 00 */
+	const char *key_prefix; /* "" and not composite: all of the namespace */
+};
+
 struct qiao_mapping {
 	struct qiao_pool pool;
 	size_t n_rules;
@@ -58,7 +65,7 @@ struct qiao_mapping {
 	size_t n_issuers;
 	const struct qiao_map_issuer *issuers;
 	size_t n_ignore;
-	const char *const *ignore;
+	const struct qiao_map_ignore *ignore;
 };
 
 #endif

@@ -57,13 +57,3 @@ qiao_err qiao_store_message_each(struct qiao_txn *txn, qiao_each_fn each,
 	}
 	return qiao_sql_end(&q);
 }
-
-qiao_err qiao_store_message_prune(struct qiao_txn *txn, size_t *n,
-				  int64_t before)
-{
-	struct qiao_sql q;
-
-	qiao_sql_begin(&q, txn, "DELETE FROM message WHERE at<?");
-	qiao_sql_int(&q, before);
-	return qiao_sql_run_count(&q, n);
-}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Envelopes that peers signed and that audit entries name, for the auditor:
- * nothing else reads them, so old ones may be pruned. One row for a message,
- * however many transfers or receipts it brought.
+ * nothing else reads them. One row for a message, however many transfers or
+ * receipts it brought.
  */
 #ifndef GATEWAY_STORE_MESSAGE_H
 #define GATEWAY_STORE_MESSAGE_H
@@ -26,8 +26,5 @@ qiao_err qiao_store_message_get(struct qiao_txn *txn, struct qiao_buf *envelope,
 /* In the order in which they came. Row: struct qiao_message_row. */
 qiao_err qiao_store_message_each(struct qiao_txn *txn, qiao_each_fn each,
 				 void *ctx);
-/* Those that came before `before`. *n: how many. */
-qiao_err qiao_store_message_prune(struct qiao_txn *txn, size_t *n,
-				  int64_t before);
 
 #endif

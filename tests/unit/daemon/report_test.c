@@ -14,7 +14,10 @@
 	"rules = ( " PERMIT("a", "") ", " DENY("d", "R_ONWARD", \
 					       WHEN_ONWARD) " );"
 
-#define NOW 1795140000000
+#define CHECK "holder_code:usci:syntax"
+#define STATE "mapping:state:value-not-listed"
+#define INDEX "mapping:key:no-rule"
+#define NOW   1795140000000
 
 /* A daemon that has a store with a few entries in it. */
 struct bench {
@@ -35,9 +38,8 @@ static struct qiao_hash id_of(uint8_t n)
 }
 
 static qiao_err put_decision(struct bench *b, struct qiao_txn *txn, uint8_t n,
-			     bool permit, const char *record)
+			     bool permit, const char *found, const char *record)
 {
-	static const char *const found[] = { "holder_code:usci:syntax" };
 	struct qiao_policy_request q = world_request();
 	struct qiao_policy_facts f = world_facts();
 	struct qiao_hash id = id_of(n);
@@ -53,8 +55,9 @@ static qiao_err put_decision(struct bench *b, struct qiao_txn *txn, uint8_t n,
 	qiao_err err;
 
 	q.onward = !permit;
-	f.checks = QIAO_CHECKS_WARN;
-	f.checks_text = found;
+	f.checks = strncmp(found, "mapping:", 8) == 0 ? QIAO_CHECKS_ERROR
+						      : QIAO_CHECKS_WARN;
+	f.checks_text = &found;
 	f.n_checks_text = 1;
 	qiao_policy_decide(b->policy, &d, &q, &f, NULL);
 	qiao_audit_begin(&e, "decision", NOW);
@@ -88,13 +91,20 @@ static qiao_err fill(struct qiao_txn *txn, void *arg)
 	snprintf(want.gateway, sizeof(want.gateway), "gw");
 	err = qiao_store_meta_bind(txn, &have, &want);
 	if (err == QIAO_OK)
-		err = put_decision(b, txn, 1, true, "a.open/R-1");
+		err = put_decision(b, txn, 1, true, CHECK, "a.open/R-1");
 	if (err == QIAO_OK)
 		err = put_receipt(b, txn, 1);
 	if (err == QIAO_OK)
-		err = put_decision(b, txn, 2, false, "a.open/R-2");
+		err = put_decision(b, txn, 2, false, CHECK, "a.open/R-2");
 	if (err == QIAO_OK)
-		err = put_decision(b, txn, 3, false, "/key with \x1b[31m");
+		err = put_decision(b, txn, 3, false, CHECK,
+				   "/key with \x1b[31m");
+	if (err == QIAO_OK)
+		err = put_decision(b, txn, 4, false, STATE, "/s/REC_1");
+	if (err == QIAO_OK)
+		err = put_decision(b, txn, 5, false, INDEX, "/s/IDX_1");
+	if (err == QIAO_OK)
+		err = put_decision(b, txn, 6, false, INDEX, "/s/IDX_2");
 	return err;
 }
 
@@ -180,6 +190,39 @@ static void traces(void)
 	bench_close(&b);
 }
 
+static void unmapped(void)
+{
+	static const char zh[] = "state: 该值不在映射文件的 `map` 中",
+			  en[] = "state: the value is not in the `map`";
+	struct qiao_report_style text = { false, false },
+				 json = { false, true };
+	struct bench b;
+	const char *t;
+
+	bench_open(&b);
+	t = trace(&b, QIAO_OK, "s/REC_1", false, false);
+	CU_ASSERT_PTR_NOT_NULL(strstr(t, STATE));
+	CU_ASSERT_PTR_NOT_NULL(strstr(t, zh));
+	CU_ASSERT_PTR_NOT_NULL(strstr(t, en));
+	qiao_buf_clear(&b.out);
+	CU_ASSERT_EQUAL(qiao_denied_report(&b.d, &b.out, text), QIAO_OK);
+	qiao_buf_put_u8(&b.out, 0);
+	t = (const char *)b.out.p;
+	CU_ASSERT_PTR_NOT_NULL(strstr(t, zh));
+	CU_ASSERT_PTR_NOT_NULL(strstr(t, en));
+	/* each cause has its own line, so that one does not hide another */
+	CU_ASSERT_PTR_NOT_NULL(strstr(t, "1 denied  release  R_FIELD_CHECK"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(t, "2 denied  release  R_FIELD_CHECK  "
+					 "e.g. /s/IDX_1"));
+	qiao_buf_clear(&b.out);
+	CU_ASSERT_EQUAL(qiao_denied_report(&b.d, &b.out, json), QIAO_OK);
+	qiao_buf_put_u8(&b.out, 0);
+	CU_ASSERT_PTR_NOT_NULL(
+		strstr((char *)b.out.p, "\"finding\":\"" INDEX "\""));
+	CU_ASSERT_PTR_NOT_NULL(strstr((char *)b.out.p, "\"finding\":null"));
+	bench_close(&b);
+}
+
 static void unknown(void)
 {
 	static const char *const t[] = {
@@ -228,7 +271,7 @@ static void status(void)
 	qiao_buf_put_u8(&b.out, 0);
 	CU_ASSERT_PTR_NOT_NULL(strstr((char *)b.out.p, "gateway gw"));
 	CU_ASSERT_PTR_NOT_NULL(strstr((char *)b.out.p, "all is denied"));
-	CU_ASSERT_PTR_NOT_NULL(strstr((char *)b.out.p, "audit 4 entries"));
+	CU_ASSERT_PTR_NOT_NULL(strstr((char *)b.out.p, "audit 7 entries"));
 	qiao_buf_clear(&b.out);
 	snprintf(b.d.rules_problem, sizeof(b.d.rules_problem),
 		 "p.cfg:1:1: error");
@@ -260,6 +303,7 @@ static void ago(void)
 
 static const struct test_case cases[] = {
 	{ "a record, a transfer, a decision: the same steps in words", traces },
+	{ "a write that gave no record says why", unmapped },
 	{ "what is not known is said so", unknown },
 	{ "denials are counted by reason, foreign text is escaped", denied },
 	{ "status says what is in force, as text and as JSON", status },

@@ -230,47 +230,67 @@ static void one_unmapped_organisation_is_unknown(void)
 
 /* clang-format off */
 static const struct {
-	const char *name, *key, *value, *code;
+	const char *name, *key, *value, *code, *finding;
 } unmappable[] = {
-	{ "a counter", "COUNT_LIC-0001", "12", "R_FIELD_CHECK" },
-	{ "no JSON", "REC_A", "{", "R_FIELD_CHECK" },
-	{ "a number", "REC_A", "12", "R_FIELD_CHECK" },
-	{ "nothing", "REC_A", "", "R_FIELD_CHECK" },
-	{ "an array", "REC_A", "[]", "R_FIELD_CHECK" },
-	{ "an empty object", "REC_A", "{}", "R_TYPE_UNKNOWN" },
+	{ "a counter", "COUNT_LIC-0001", "12", "R_FIELD_CHECK",
+	  "mapping:key:no-rule" },
+	{ "no JSON", "REC_A", "{", "R_FIELD_CHECK",
+	  "mapping:document:no-json-object" },
+	{ "a number", "REC_A", "12", "R_FIELD_CHECK",
+	  "mapping:document:no-json-object" },
+	{ "nothing", "REC_A", "", "R_FIELD_CHECK",
+	  "mapping:document:no-json-object" },
+	{ "an array", "REC_A", "[]", "R_FIELD_CHECK",
+	  "mapping:document:no-json-object" },
+	{ "an empty object", "REC_A", "{}", "R_TYPE_UNKNOWN",
+	  "mapping:document:no-rule" },
 	{ "another kind", "REC_A", "{\"kind\":\"passport\"}",
-	  "R_TYPE_UNKNOWN" },
+	  "R_TYPE_UNKNOWN",
+	  "mapping:document:no-rule" },
 	{ "a state in capitals", "REC_LIC-0020",
-	  LICENCE("LIC-0020", "1", "ACTIVE", ""), "R_FIELD_CHECK" },
+	  LICENCE("LIC-0020", "1", "ACTIVE", ""), "R_FIELD_CHECK",
+	  "mapping:state:value-not-listed" },
 	{ "the id of another key", "REC_LIC-0002",
-	  LICENCE("LIC-0001", "1", "active", ""), "R_FIELD_CHECK" },
+	  LICENCE("LIC-0001", "1", "active", ""), "R_FIELD_CHECK",
+	  "mapping:id:not-the-key" },
 	{ "version 0", "REC_A", LICENCE("A", "0", "active", ""),
-	  "R_FIELD_CHECK" },
+	  "R_FIELD_CHECK",
+	  "mapping:version:not-a-version" },
 	{ "version -1", "REC_A", LICENCE("A", "-1", "active", ""),
-	  "R_FIELD_CHECK" },
+	  "R_FIELD_CHECK",
+	  "mapping:version:not-a-version" },
 	{ "version 1.5", "REC_A", LICENCE("A", "1.5", "active", ""),
-	  "R_FIELD_CHECK" },
+	  "R_FIELD_CHECK",
+	  "mapping:version:not-a-version" },
 	{ "version 1e3", "REC_A", LICENCE("A", "1e3", "active", ""),
-	  "R_FIELD_CHECK" },
+	  "R_FIELD_CHECK",
+	  "mapping:version:not-a-version" },
 	{ "a version over 63 bits", "REC_A",
 	  LICENCE("A", "99999999999999999999", "active", ""),
-	  "R_FIELD_CHECK" },
+	  "R_FIELD_CHECK",
+	  "mapping:version:not-a-version" },
 	{ "version null", "REC_A", LICENCE("A", "null", "active", ""),
-	  "R_FIELD_CHECK" },
+	  "R_FIELD_CHECK",
+	  "mapping:version:missing" },
 	{ "version an array", "REC_A", LICENCE("A", "[1]", "active", ""),
-	  "R_FIELD_CHECK" },
+	  "R_FIELD_CHECK",
+	  "mapping:version:not-a-scalar" },
 	{ "a name given twice", "REC_A",
-	  "{\"kind\":\"licence\",\"kind\":\"licence\"}", "R_FIELD_CHECK" },
+	  "{\"kind\":\"licence\",\"kind\":\"licence\"}", "R_FIELD_CHECK",
+	  "mapping:document:no-json-object" },
 	{ "a required field missing", "REC_A", "{\"id\":\"A\","
 	  "\"kind\":\"licence\",\"status\":\"active\",\"version\":1,"
-	  "\"document\":{}}", "R_FIELD_CHECK" },
+	  "\"document\":{}}", "R_FIELD_CHECK",
+	  "mapping:holder_name:missing" },
 	{ "a field that is an object", "REC_A", "{\"id\":\"A\","
 	  "\"kind\":\"licence\",\"status\":\"active\",\"version\":1,"
-	  "\"document\":{\"名称\":{}}}", "R_FIELD_CHECK" },
+	  "\"document\":{\"名称\":{}}}", "R_FIELD_CHECK",
+	  "mapping:holder_name:not-a-scalar" },
 	{ "a day that does not exist", "REC_A", "{\"id\":\"A\","
 	  "\"kind\":\"licence\",\"status\":\"active\",\"version\":1,"
 	  "\"document\":{\"名称\":\"x\",\"成立日期\":\"2023-02-29\"}}",
-	  "R_FIELD_CHECK" },
+	  "R_FIELD_CHECK",
+	  "mapping:established_on:not-a-time" },
 };
 /* clang-format on */
 
@@ -287,6 +307,8 @@ static void what_gives_no_record_says_why(void)
 				      unmappable[i].value),
 				QIAO_E_DENIED);
 		code_is(&r, unmappable[i].code);
+		CU_ASSERT_EQUAL(r.n_findings, 1);
+		CU_ASSERT_STRING_EQUAL(r.findings[0], unmappable[i].finding);
 		CU_ASSERT_FALSE(r.complete);
 		CU_ASSERT_EQUAL(r.fields.n, 0);
 		CU_ASSERT_EQUAL(r.head.type[0], '\0');
@@ -758,6 +780,64 @@ static void a_namespace_that_is_ignored_is_not_found(void)
 	world_close(&w);
 }
 
+#define SOME_KEYS                                                     \
+	"mapping = { format = 1; id = \"m\"; version = 1; "           \
+	"ignore = ( \"other\", { space = \"records\"; "               \
+	"key_prefix = \"IDX_\"; }, { space = \"records\"; "           \
+	"composite = true; } ); "                                     \
+	"issuers = ( { type = \"a.b\"; msp = \"M\"; } ); "            \
+	"records = ( { space = \"records\"; type = \"a.b\"; "         \
+	"id = \"id\"; version = \"v\"; state = { value = \"on\"; }; " \
+	"fields = (); } ); };"
+
+/* clang-format off */
+static const struct {
+	const char *space;
+	struct { const char *p; size_t n; } key;
+	qiao_err want;
+} ignorable[] = {
+	{ "records", { "i", 1 }, QIAO_OK },
+	{ "records", { "", 0 }, QIAO_E_DENIED }, /* not the id's key */
+	{ "records", { "IDX_i", 5 }, QIAO_E_NOTFOUND },
+	{ "records", { "IDX_", 4 }, QIAO_E_NOTFOUND },
+	{ "records", { "IDX", 3 }, QIAO_E_DENIED },
+	{ "records", { "\0colour~name\0blue\0i\0", 20 }, QIAO_E_NOTFOUND },
+	{ "records", { "i\0", 2 }, QIAO_E_DENIED },
+	{ "other", { "anything", 8 }, QIAO_E_NOTFOUND },
+	{ "third", { "IDX_i", 5 }, QIAO_E_DENIED },
+	{ "third", { "\0i", 2 }, QIAO_E_DENIED },
+};
+/* clang-format on */
+
+static void some_keys_of_a_namespace_are_ignored(void)
+{
+	static const struct qiao_hash seed;
+	struct qiao_source_write in = {
+		.value = qiao_slice_str("{\"id\":\"i\",\"v\":1}"),
+		.issuer = qiao_slice_str("M"),
+		.issuer_ou = qiao_slice_str("client"),
+	};
+	struct world w;
+
+	any_open(&w, SOME_KEYS);
+	for (size_t i = 0; i < sizeof(ignorable) / sizeof(ignorable[0]); i++) {
+		struct qiao_head last = { .type = "a.b", .id = "i" };
+		struct qiao_record r;
+
+		in.space = qiao_slice_str(ignorable[i].space);
+		in.key = qiao_slice_of(ignorable[i].key.p, ignorable[i].key.n);
+		CU_ASSERT_EQUAL(qiao_mapping_apply(&r, &w.env, &in, &seed),
+				ignorable[i].want);
+		qiao_record_fini(&r);
+		if (ignorable[i].want != QIAO_E_NOTFOUND)
+			continue;
+		CU_ASSERT_EQUAL(qiao_mapping_delete(&r, &w.env, &in, &last),
+				QIAO_E_NOTFOUND);
+		qiao_record_fini(&r);
+	}
+	world_close(&w);
+}
+
 static void the_ou_of_an_issuer_counts(void)
 {
 	struct qiao_source_write in = {
@@ -820,6 +900,25 @@ static const struct {
 	  "mapping = { format = 1; id = \"m\"; version = 1; issuers = ( "
 	  "{ type = \"a.b\"; org = \"x\"; ou = \"c\"; } ); records = (); };",
 	  "E101" },
+	{ "nothing that is ignored",
+	  "mapping = { format = 1; id = \"m\"; version = 1; issuers = (); "
+	  "ignore = ( { space = \"s\"; } ); records = (); };",
+	  "E102" },
+	{ "both kinds of keys ignored at once",
+	  "mapping = { format = 1; id = \"m\"; version = 1; issuers = (); "
+	  "ignore = ( { space = \"s\"; key_prefix = \"a\"; "
+	  "composite = true; } ); records = (); };",
+	  "E102" },
+	{ "keys ignored of no namespace, and a number",
+	  "mapping = { format = 1; id = \"m\"; version = 1; issuers = (); "
+	  "ignore = ( { composite = true; }, 7 ); records = (); };",
+	  "E102 E103" },
+	{ "keys ignored that a rule is for",
+	  "mapping = { format = 1; id = \"m\"; version = 1; issuers = (); "
+	  "ignore = ( { space = \"s\"; key_prefix = \"RE\"; } ); "
+	  "records = ( { space = \"s\"; key_prefix = \"REC_\"; "
+	  "type = \"a.b\"; id = \"i\"; version = \"v\"; state = \"s\"; "
+	  "fields = (); } ); };", "E105" },
 	{ "a timezone that is none",
 	  "mapping = { format = 1; id = \"m\"; version = 1; issuers = (); "
 	  "timezone = \"Asia/Shanghai\"; records = (); };", "E107" },
@@ -963,6 +1062,8 @@ static const struct test_case cases[] = {
 	{ "every conversion gives its value",
 	  every_conversion_gives_its_value },
 	{ "times of the head are moments", times_of_the_head_are_moments },
+	{ "some keys of a namespace are ignored, and no others",
+	  some_keys_of_a_namespace_are_ignored },
 	{ "a namespace that is ignored is not found",
 	  a_namespace_that_is_ignored_is_not_found },
 	{ "the OU of an issuer counts", the_ou_of_an_issuer_counts },
