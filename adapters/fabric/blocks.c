@@ -201,7 +201,6 @@ static qiao_err stream_open(struct fabric_blocks *b)
 		.start = b->next,
 		.stop = UINT64_MAX,
 		.wait = true,
-		.headers_only = b->cfg->headers_only,
 	};
 	struct qiao_why why = { "no memory for a stream" };
 	qiao_err err;

@@ -22,7 +22,6 @@ static const struct qiao_ckey root_keys[] = {
 	{ "gateway", QIAO_C_STR, false },
 	{ "chaincode", QIAO_C_STR, false },
 	{ "answers_of", QIAO_C_ARRAY, false },
-	{ "headers_only", QIAO_C_BOOL, false },
 	{ "copies", QIAO_C_INT, false },
 	{ "commit_timeout", QIAO_C_DURATION, false },
 	{ "stall", QIAO_C_DURATION, false },
@@ -237,7 +236,6 @@ static bool read_all(const struct reading *r, const struct qiao_cnode *root)
 		return wrong(r, qiao_cnode_get(root, "channel"),
 			     "a channel's name has lower-case letters, digits, "
 			     "'.' and '-', a letter first");
-	c->headers_only = qiao_conf_bool(root, "headers_only", false);
 	if (!read_identity(r, root) ||
 	    !read_servers(r, root, "orderers", false) ||
 	    !read_servers(r, root, "peers", true) ||

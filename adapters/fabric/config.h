@@ -30,7 +30,6 @@ struct fabric_config {
 	char chaincode[QIAO_NAME_MAX + 1]; /* takes deliveries; "": none */
 	char answer_org[FABRIC_ORGS_MAX][QIAO_ORG_MAX + 1]; /* for `prove` */
 	size_t answer_orgs;
-	bool headers_only;
 	/* orderers that shall have signed the newest block; 0, 1: as it comes
 	 */
 	size_t copies;

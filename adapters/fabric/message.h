@@ -23,8 +23,8 @@ struct fabric_seek {
 	bool newest;    /* else from `start` on */
 	uint64_t start; /* to `stop`; UINT64_MAX: for ever */
 	uint64_t stop;
-	bool wait; /* for blocks that are not there yet */
-	bool headers_only;
+	bool wait;         /* for blocks that are not there yet */
+	bool headers_only; /* Fabric 3; 2.5 sends whole blocks all the same */
 };
 /* Append a signed Envelope with SeekInfo. */
 qiao_err fabric_seek_put(struct qiao_buf *out, const struct fabric_asker *who,
