@@ -129,8 +129,10 @@ qiao_err fabric_contract_submit(struct fabric_contract *c,
 	args[4] = s->payload;
 	err = fabric_gateway_submit(
 		c->sessions, f.tx_id, code,
-		&(struct fabric_invocation){ c->sessions->cfg->chaincode, args,
-					     5 },
+		&(struct fabric_invocation){
+			.chaincode = c->sessions->cfg->chaincode,
+			.args = args,
+			.n = 5 },
 		why);
 	if (err != QIAO_OK)
 		return refusal(code, err);
@@ -200,7 +202,9 @@ static qiao_err ask_contract(struct fabric_contract *c, struct qiao_lookup *out,
 	struct qiao_buf answer = QIAO_BUF;
 	qiao_err err = fabric_gateway_evaluate(
 		c->sessions, &answer,
-		&(struct fabric_invocation){ cfg->chaincode, args, 2 }, why);
+		&(struct fabric_invocation){
+			.chaincode = cfg->chaincode, .args = args, .n = 2 },
+		why);
 
 	if (err == QIAO_OK) {
 		err = fabric_entry_parse(out, qiao_buf_slice(&answer));

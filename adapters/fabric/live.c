@@ -95,7 +95,7 @@ qiao_err fabric_live_fetch(struct fabric_live *l, struct qiao_buf *bundle,
 	return err;
 }
 
-/* [1, chaincode str, arguments [bin, ...]] (docs/wire.md 8.5) */
+/* [1, chaincode str, arguments [bin, ...], nonce bin] (docs/wire.md 8.5) */
 static qiao_err parse_question(char *chaincode, size_t size,
 			       struct fabric_invocation *inv,
 			       struct qiao_slice *args,
@@ -104,7 +104,7 @@ static qiao_err parse_question(char *chaincode, size_t size,
 	struct qiao_mp m;
 
 	qiao_mp_open(&m, reference);
-	qiao_mp_array_of(&m, 3);
+	qiao_mp_array_of(&m, 4);
 	if (qiao_mp_uint(&m, UINT64_MAX) != 1)
 		qiao_mp_fail(&m, QIAO_E_UNSUPPORTED);
 	qiao_mp_str_into(&m, chaincode, size);
@@ -113,6 +113,9 @@ static qiao_err parse_question(char *chaincode, size_t size,
 	for (size_t i = 0; i < inv->n; i++)
 		args[i] = qiao_mp_bin(&m, reference.n);
 	inv->args = args;
+	inv->nonce = qiao_mp_bin(&m, FABRIC_NONCE_MAX);
+	if (inv->nonce.n < FABRIC_NONCE_MIN)
+		qiao_mp_fail(&m, QIAO_E_LIMIT);
 	return qiao_mp_finish(&m);
 }
 
@@ -134,7 +137,7 @@ qiao_err fabric_live_prove(struct fabric_live *l, struct qiao_buf *proof,
 	if (err != QIAO_OK)
 		return qiao_fail(why, err,
 				 "a record reference of a Fabric channel is "
-				 "[1, chaincode, arguments]");
+				 "[1, chaincode, arguments, nonce]");
 	return fabric_gateway_answer(&l->sessions, proof, &inv,
 				     (const char(*)[QIAO_ORG_MAX + 1])
 					     l->cfg.answer_org,

@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define NONCE_LEN     24
+#define NONCE_LEN     24 /* as clients of Fabric have it */
 #define TYPE_ENDORSER 3
 #define TYPE_SEEK     5
 #define GOLANG        1 /* any language: peers look at the name only */
@@ -38,12 +38,12 @@ static qiao_err put_channel_header(struct qiao_buf *out,
 
 static qiao_err put_signature_header(struct qiao_buf *out,
 				     const struct fabric_asker *who,
-				     const uint8_t nonce[NONCE_LEN])
+				     struct qiao_slice nonce)
 {
 	Fabric__SignatureHeader h = FABRIC__SIGNATURE_HEADER__INIT;
 
 	h.creator = fabric_pb_bytes(fabric_identity_creator(who->identity));
-	h.nonce = fabric_pb_bytes(qiao_slice_of(nonce, NONCE_LEN));
+	h.nonce = fabric_pb_bytes(nonce);
 	return fabric_pb_put(out, &h.base);
 }
 
@@ -118,7 +118,8 @@ qiao_err fabric_seek_put(struct qiao_buf *out, const struct fabric_asker *who,
 	qiao_random(nonce, sizeof(nonce));
 	err = put_channel_header(&channel, who, TYPE_SEEK, "", none);
 	if (err == QIAO_OK)
-		err = put_signature_header(&signature, who, nonce);
+		err = put_signature_header(&signature, who,
+					   qiao_slice_of(nonce, sizeof(nonce)));
 	if (err == QIAO_OK)
 		err = put_seek_info(&info, seek);
 	if (err == QIAO_OK)
@@ -187,21 +188,24 @@ static qiao_err put_extension(struct qiao_buf *out, const char *chaincode)
 
 static qiao_err put_headers(struct fabric_proposal *p,
 			    const struct fabric_asker *who,
-			    const char *chaincode)
+			    const struct fabric_invocation *inv)
 {
 	struct qiao_buf extension = QIAO_BUF;
-	uint8_t nonce[NONCE_LEN];
+	struct qiao_slice nonce = inv->nonce;
+	uint8_t own[NONCE_LEN];
 	struct qiao_hash tx;
 	qiao_err err;
 
-	qiao_random(nonce, sizeof(nonce));
-	qiao_sha256_list(
-		&tx,
-		(struct qiao_slice[]){ qiao_slice_of(nonce, sizeof(nonce)),
-				       fabric_identity_creator(who->identity) },
-		2);
+	if (nonce.n == 0) {
+		qiao_random(own, sizeof(own));
+		nonce = qiao_slice_of(own, sizeof(own));
+	}
+	qiao_sha256_list(&tx,
+			 (struct qiao_slice[]){ nonce, fabric_identity_creator(
+							       who->identity) },
+			 2);
 	qiao_hex_encode(p->tx_id, qiao_slice_hash(&tx));
-	err = put_extension(&extension, chaincode);
+	err = put_extension(&extension, inv->chaincode);
 	if (err == QIAO_OK)
 		err = put_channel_header(&p->channel_header, who, TYPE_ENDORSER,
 					 p->tx_id, qiao_buf_slice(&extension));
@@ -237,7 +241,7 @@ qiao_err fabric_proposal_make(struct fabric_proposal *out,
 	qiao_err err;
 
 	*out = (struct fabric_proposal){ .tx_id = "" };
-	err = put_headers(out, who, inv->chaincode);
+	err = put_headers(out, who, inv);
 	if (err == QIAO_OK)
 		err = put_proposal_payload(&out->payload, inv);
 	if (err == QIAO_OK)

@@ -31,18 +31,22 @@ qiao_err fabric_seek_put(struct qiao_buf *out, const struct fabric_asker *who,
 			 const struct fabric_seek *seek);
 
 /* --- transactions --- */
-#define FABRIC_ARGS_MAX 8
+#define FABRIC_ARGS_MAX  8
+#define FABRIC_NONCE_MIN 16
+#define FABRIC_NONCE_MAX 64
 struct fabric_invocation {
 	const char *chaincode;
 	const struct qiao_slice *args; /* the function's name first */
 	size_t n;
+	/* of whoever asks, so that an old answer is none; empty: our own */
+	struct qiao_slice nonce;
 };
 struct fabric_proposal {
 	char tx_id[QIAO_HEX_LEN(QIAO_HASH_LEN)];
 	struct qiao_buf channel_header, signature_header, payload;
 	struct qiao_buf proposal, signature;
 };
-/* Sign an invocation with a new nonce. To be ended in every case. */
+/* Sign an invocation. To be ended in every case. */
 qiao_err fabric_proposal_make(struct fabric_proposal *out,
 			      const struct fabric_asker *who,
 			      const struct fabric_invocation *inv);

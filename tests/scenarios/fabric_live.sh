@@ -120,8 +120,8 @@ writes_once() {
 
 answers() {
 	say "fabric-live: $TLS: another peer takes over; peers of two organisations sign an answer"
-	# [1, "qiao", ["Get", "setup"]]
-	local question=9301a47169616f92c403476574c4057365747570
+	# [1, "qiao", ["Get", "setup"], 16 bytes]
+	local question=9401a47169616f92c403476574c4057365747570c41000112233445566778899aabbccddeeff
 	config client1 'answers_of = [ "NanjingMSP", "AuditMSP" ];'
 	tell stop peer1 >/dev/null
 	ask status "lookup $ID"

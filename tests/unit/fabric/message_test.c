@@ -118,7 +118,9 @@ static void make(struct fabric_proposal *p, const struct fabric_asker *who)
 
 	CU_ASSERT_EQUAL_FATAL(
 		fabric_proposal_make(
-			p, who, &(struct fabric_invocation){ "qiao", args, 2 }),
+			p, who,
+			&(struct fabric_invocation){
+				.chaincode = "qiao", .args = args, .n = 2 }),
 		QIAO_OK);
 }
 
@@ -142,6 +144,29 @@ static void a_transaction_id_is_of_nonce_and_creator(void)
 			       qiao_hex_encode(hex, qiao_slice_hash(&id)));
 	is_signed(fabric_pb_bytes(qiao_buf_slice(&p.proposal)),
 		  fabric_pb_bytes(qiao_buf_slice(&p.signature)));
+	fabric_pb_free(h);
+	fabric_proposal_fini(&p);
+}
+
+static void a_nonce_may_be_given(void)
+{
+	const struct qiao_slice args[] = { qiao_slice_str("Get") };
+	const struct qiao_slice nonce = qiao_slice_str("0123456789abcdef");
+	struct fabric_asker who = asker();
+	struct fabric_proposal p;
+	Fabric__SignatureHeader *h;
+
+	CU_ASSERT_EQUAL_FATAL(fabric_proposal_make(&p, &who,
+						   &(struct fabric_invocation){
+							   .chaincode = "qiao",
+							   .args = args,
+							   .n = 1,
+							   .nonce = nonce }),
+			      QIAO_OK);
+	h = fabric_pb_get(&fabric__signature_header__descriptor,
+			  qiao_buf_slice(&p.signature_header));
+	CU_ASSERT_PTR_NOT_NULL_FATAL(h);
+	CU_ASSERT(qiao_slice_eq(fabric_pb_slice(h->nonce), nonce));
 	fabric_pb_free(h);
 	fabric_proposal_fini(&p);
 }
@@ -384,7 +409,8 @@ static void a_failing_allocation_is_an_error(void)
 		qiao_fault_alloc_after = n;
 		err = fabric_proposal_make(
 			&p, &who,
-			&(struct fabric_invocation){ "qiao", args, 1 });
+			&(struct fabric_invocation){
+				.chaincode = "qiao", .args = args, .n = 1 });
 		qiao_fault_alloc_after = -1;
 		fabric_proposal_fini(&p);
 		CU_ASSERT(err == QIAO_OK || err == QIAO_E_NOMEM);
@@ -399,6 +425,7 @@ static const struct test_case cases[] = {
 	  a_seek_is_signed_and_says_from_where },
 	{ "a transaction id is of nonce and creator",
 	  a_transaction_id_is_of_nonce_and_creator },
+	{ "whoever asks may give the nonce", a_nonce_may_be_given },
 	{ "only our own proposal is signed", only_our_own_proposal_is_signed },
 	{ "recorded answers of a gateway peer are read",
 	  recorded_answers_are_read },
