@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which changes are made to which blocks: a walk over every field of them."""
+import itertools
 import zlib
 
 from mutate import value_at
@@ -226,6 +227,56 @@ def repaired(base, block, shape):
             yield base, "%s; repair seal" % change
     for base, change in every_field(base, block, shape, "3/1"):
         yield base, "%s; repair seal" % change
+
+
+def resealed(base, block):
+    """What the orderers sign, changed and signed by them again."""
+    for base, change in every_field(base, block, block_shape(PAYLOAD), "3/1/"):
+        yield base, change + "; repair seal"
+    for base, change in every_field(base, block, block_shape(PAYLOAD), "1/"):
+        yield base, change + "; repair seal"
+
+
+def numbered(base, named):
+    """Who signs by which number, and in which of two ways."""
+    for numbers in itertools.product(range(6), repeat=3):
+        yield base, "; ".join("3/1/2%s/3/1 uint:%d" % (k, n) for k, n in
+                              zip(("", "#1", "#2"), numbers)) + "; repair seal"
+    for i, j in itertools.product(range(3), repeat=2):
+        yield base, "3/1/2#%d from:%s:3/1/2#%d; repair seal" % (i, named, j)
+        yield base, "3/1/2#%d plus:%s:3/1/2#%d; repair seal" % (i, named, j)
+        yield base, "3/1/2#%d del; 3/1/2 plus:%s:3/1/2#%d; repair seal" % (i, named, j)
+    for big in (1 << 32, (1 << 32) + 1, (1 << 64) - 1):
+        yield base, "3/1/2/3/1 uint:%d" % big
+
+
+def wrapped(base, forms):
+    """Certificates written otherwise, and other people's."""
+    who = {"2/1/1/1/2/1": "all", "2/1/1/2/1/2/2/2/1": "all",
+           "2/1/1/2/1/2/2/2#1/1": "all", "3/1/2/1/1": "seal"}
+    for place, repairs in who.items():
+        for form in forms:
+            yield base, "%s/2 %s; repair %s" % (place, form, repairs)
+        for msp in ("OneMSP", "TwoMSP", "OrdererMSP", "NoMSP", "onemsp", "OneMSP "):
+            yield base, "%s/1 is:%s; repair %s" % (place, msp.encode().hex(), repairs)
+            for source in PEOPLE:
+                yield base, "%s/2 from:%s; %s/1 is:%s; repair %s" % (
+                    place, source, place, msp.encode().hex(), repairs)
+    # one signer in several forms is one signer
+    for form in forms:
+        endorsers = "2/1/1/2/1/2/2/2"
+        yield base, "%s#1/1 from:%s:%s/1; %s#1/1/2 %s; repair all" % (
+            endorsers, base, endorsers, endorsers, form)
+        yield base, "%s dup; %s/1/2 %s; repair all" % (endorsers, endorsers, form)
+
+
+# client, peers and orderer of the good block; the admin who asks for a new
+# configuration; certification authorities, out of the configuration
+MSP_OF = "2/1/1/2/1/2/2%s/2/2%s/2/3/2/2"
+PEOPLE = ["m:2/1/1/1/2/1/2", "m:2/1/1/2/1/2/2/2/1/2", "m:2/1/1/2/1/2/2/2#1/1/2",
+          "m:3/1/2/1/1/2", "mc:2/1/1/2/2/1/2/2/1/1/2",
+          "mc:" + MSP_OF % ("", "") + "/2/2", "mc:" + MSP_OF % ("", "#1") + "/2/2",
+          "mc:" + MSP_OF % ("#1", "") + "/2/2"]
 
 
 GROUP = {1: U, 3: {1: TEXT, 2: {1: U, 2: B, 3: TEXT}},

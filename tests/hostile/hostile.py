@@ -12,13 +12,16 @@ of a channel whose keys we have, changed and signed again.
 Only the standard library, and none of the program's code.
 """
 import json
+import multiprocessing
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 
 import cases
 import transactions
-from mutate import mutate
+from mutate import PEMS, mutate
 from proto import Bad, field
 from rules import Chain, Refused, read_block
 
@@ -40,12 +43,14 @@ def block(net, number, node="peer"):
 class Net:
     """A recorded channel: its anchor, its configurations, blocks to change."""
 
-    def __init__(self, name, configs, chaincode, bases, in_order, policies=()):
+    def __init__(self, name, configs, chaincode, bases, in_order, policies=(),
+                 genesis="genesis.block"):
+        self.genesis = os.path.join(name, genesis)
         self.name, self.chaincode, self.in_order = name, chaincode, in_order
         self.policies = policies
         self.config_files = [block(name, n) for n in configs]
         self.bases = {k: load(v) for k, v in bases.items()}
-        self.chain = Chain(load(name + "/genesis.block"),
+        self.chain = Chain(load(self.genesis),
                            [load(f) for f in self.config_files])
 
     def verdict(self, b):
@@ -81,7 +86,7 @@ class Net:
 
     def command(self, qiao, base):
         out = [qiao, "verify", "--family", "fabric", "--json", "--anchor",
-               os.path.join(FABRIC, self.name, "genesis.block")]
+               os.path.join(FABRIC, self.genesis)]
         for c in self.chaincode:
             out += ["--chaincode", c]
         if base in self.in_order:  # from the first block on
@@ -97,6 +102,8 @@ def peer(msp):
     return field(2, field(1, msp.encode()) + field(2, 3))
 
 
+POLICIES = {b"cc": (field(2, field(1, 2) + field(2, field(1, 0)) +
+                          field(2, field(1, 1))), [peer("OneMSP"), peer("TwoMSP")])}
 NETS = [
     Net("raft", [1, 2, 3, 43, 47, 49, 57, 59, 61, 65, 67, 265, 266, 269, 271, 274],
         ["records@0=OutOf(2,'NanjingMSP.peer','QuanzhouMSP.peer','AuditMSP.peer')",
@@ -121,14 +128,16 @@ NETS = [
          "next5": block("bft", 5)}, ["next5"]),
     Net("made", [], ["cc=AND('OneMSP.peer','TwoMSP.peer')"],
         {"m": "made/good.block", "mc": "made/config.block"}, [],
-        {b"cc": (field(2, field(1, 2) + field(2, field(1, 0)) + field(2, field(1, 1))),
-                 [peer("OneMSP"), peer("TwoMSP")])}),
+        POLICIES),
+    Net("made", [], ["cc=AND('OneMSP.peer','TwoMSP.peer')"],
+        {"mb": "made/bft4_three.block", "mb1": "made/bft4_by_certificate.block"}, [],
+        POLICIES, "bft4_genesis.block"),
 ]
 
 
 def listed():
     """(net, base, steps) of every case."""
-    raft, bft, made = NETS
+    raft, bft, made, bft4 = NETS
     tx, config = cases.block_shape(cases.PAYLOAD), cases.block_shape(cases.CONFIG_PAYLOAD)
     walks = [(raft, "r25", tx, ""), (raft, "r43", config, ""),
              (bft, "b17", tx, "1"), (bft, "b17", tx, "3"), (raft, "r68", tx, "3/1"),
@@ -155,6 +164,9 @@ def listed():
     for net in NETS:
         more.append((net, ((b, "1/1 len-pad") for b in net.bases if b[1:] != "0")))
     more.append((made, cases.repaired("m", made.bases["m"], tx)))
+    more.append((bft4, cases.resealed("mb", bft4.bases["mb"])))
+    more.append((bft4, cases.numbered("mb", "mb1")))
+    more.append((made, cases.wrapped("m", PEMS)))
     more.append((made, cases.reconfigured("mc", made.bases["mc"])))
     more.append((raft, cases.successors(raft.bases, "next6", ["r24", "r25", "r43", "r0"])))
     more.append((bft, cases.successors(bft.bases, "next5", ["b1", "b17", "b12", "b0"])))
@@ -185,8 +197,11 @@ def read_cases():
         return [line.rstrip("\n").split("\t") for line in f]
 
 
-def judge(net, qiao, folder, batch):
-    """(case, verdict of qiao) for each case of the batch."""
+def judge(task):
+    """(case, verdict of qiao, why) for each case of a batch."""
+    number, qiao, folder, batch = task
+    net = NETS[number]
+    folder = tempfile.mkdtemp(dir=folder)
     names = []
     for i, (base, steps, _) in enumerate(batch):
         names.append(os.path.join(folder, "%d.pb" % i))
@@ -198,21 +213,22 @@ def judge(net, qiao, folder, batch):
         if base in net.in_order else []  # what was refused has moved nothing
     run = subprocess.run(command + names + last, stdout=subprocess.PIPE)
     if run.returncode not in (0, 1):
-        sys.exit("qiao verify ended with %d" % run.returncode)
+        raise RuntimeError("qiao verify ended with %d" % run.returncode)
     answers = [json.loads(line) for line in run.stdout.splitlines()]
     if last and {a["verdict"] for a in answers
                  if a["file"] not in names} != {"accept"}:
-        sys.exit("qiao verify refuses a genuine block of %s" % net.name)
+        raise RuntimeError("qiao verify refuses a genuine block of %s" % net.name)
     answers = [a for a in answers if a["file"] in set(names)]
     if [a["file"] for a in answers] != names:
-        sys.exit("qiao verify did not answer for every file")
-    for name in names:
-        os.unlink(name)
+        raise RuntimeError("qiao verify did not answer for every file")
+    shutil.rmtree(folder)
+    out = []
     for case, a in zip(batch, answers):
         got = " ".join([a["code"] or a["verdict"]] + a["warn"])
         if net.policies and not a["code"]:
             got += " %s records=%d" % (",".join(map(str, a["flags"])), a["records"])
-        yield case, got, a["reason"]
+        out.append((case, got, a["reason"]))
+    return out
 
 
 def batches(net, everything):
@@ -226,9 +242,11 @@ def run(qiao, folder):
     os.makedirs(folder, exist_ok=True)
     wrong = right = 0
     everything = read_cases()
-    for net in NETS:
-        for batch in batches(net, everything):
-            for case, got, reason in judge(net, qiao, folder, batch):
+    tasks = [(i, qiao, folder, batch) for i, net in enumerate(NETS)
+             for batch in batches(net, everything)]
+    with multiprocessing.Pool() as pool:
+        for judged in pool.imap(judge, tasks):
+            for case, got, reason in judged:
                 if got == case[2]:
                     right += 1
                     continue

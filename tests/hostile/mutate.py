@@ -7,6 +7,7 @@ above the place are put right again, so that only the change itself is wrong.
 Changes are the functions below; `rehash` makes the header's data_hash fit,
 `repair` what resign.py can.
 """
+import base64
 import hashlib
 
 import ec
@@ -85,6 +86,77 @@ def der_of(*ints, pad=0, tail=b""):
 
 def long_form(der):
     return der[:1] + b"\x81" + der[1:]
+
+
+def pem_with(make):
+    """A PEM block written otherwise: of its contents in lines of base64."""
+    def change(text):
+        lines = text.split(b"\n")
+        body = [x for x in lines if x and not x.startswith(b"-----")]
+        return make(text, b"".join(body), lines[0])
+    return with_value(change)
+
+
+def lines(b, n):
+    return b"\n".join(b[i:i + n] for i in range(0, len(b), n))
+
+
+BEGIN, END = b"-----BEGIN CERTIFICATE-----", b"-----END CERTIFICATE-----"
+
+
+def block_of(body, begin=BEGIN, end=END, eol=b"\n", between=b""):
+    return begin + eol + between + body + eol + end + eol
+
+
+def der_with(make):
+    """The certificate inside changed, wrapped again."""
+    return pem_with(lambda t, b, _: block_of(lines(base64.b64encode(
+        make(base64.b64decode(b))), 64)))
+
+
+def other_s(der):
+    """The CA's signature with the other S."""
+    _, body, _ = ec.tlv(der)
+    tbs_end = ec.tlv(body)[2]
+    algorithm_end = ec.tlv(body, tbs_end)[2]
+    r, s = ec.signature(ec.tlv(body, algorithm_end)[1][1:])
+    bits = b"\0" + ec.der_signature(r, N - s)
+    body = body[:algorithm_end] + b"\x03" + bytes([len(bits)]) + bits
+    return b"\x30\x82" + len(body).to_bytes(2, "big") + body
+
+
+PEMS = {
+    "pem-text-before": pem_with(lambda t, b, _: b"text\n" + t),
+    "pem-glued-before": pem_with(lambda t, b, _: b"text" + t),
+    "pem-text-after": pem_with(lambda t, b, _: t + b"text\n"),
+    "pem-glued-after": pem_with(lambda t, b, _: t.rstrip(b"\n") + b"text"),
+    "pem-blank-after": pem_with(lambda t, b, _: t.rstrip(b"\n") + b" \t\n"),
+    "pem-no-end": pem_with(lambda t, b, _: t.rstrip(b"\n")),
+    "pem-label": pem_with(lambda t, b, _: t.replace(b"CERTIFICATE", b"X")),
+    "pem-labels-differ": pem_with(lambda t, b, _: t.replace(b"CERTIFICATE", b"X", 1)),
+    "pem-empty-label": pem_with(lambda t, b, _: t.replace(b"CERTIFICATE", b"")),
+    "pem-crlf": pem_with(lambda t, b, _: t.replace(b"\n", b"\r\n")),
+    "pem-one-line": pem_with(lambda t, b, _: block_of(b)),
+    "pem-short-lines": pem_with(lambda t, b, _: block_of(lines(b, 7))),
+    "pem-blank-lines": pem_with(lambda t, b, _: t.replace(b"\n", b"\n\n")),
+    "pem-spaces": pem_with(lambda t, b, _: block_of(lines(b, 10).replace(b"\n", b" \t"))),
+    "pem-indent": pem_with(lambda t, b, _: t.replace(b"\n", b"\n ")),
+    "pem-header": pem_with(lambda t, b, _: block_of(b, between=b"Key: value\n\n")),
+    "pem-no-padding": pem_with(lambda t, b, _: block_of(b.rstrip(b"="))),
+    "pem-more-padding": pem_with(lambda t, b, _: block_of(b + b"==")),
+    "pem-bad-sign": pem_with(lambda t, b, _: block_of(b[:9] + b"*" + b[10:])),
+    "pem-twice": pem_with(lambda t, b, _: t + t),
+    "pem-broken-first": pem_with(lambda t, b, _: block_of(b"*") + t),
+    "pem-empty-first": pem_with(lambda t, b, _: BEGIN + b"\n" + END + b"\n" + t),
+    "pem-unended-first": pem_with(lambda t, b, _: BEGIN + b"\n" + t),
+    "pem-lower-case": pem_with(lambda t, b, _: t.replace(b"BEGIN", b"begin")),
+    "pem-none": pem_with(lambda t, b, _: base64.b64decode(b)),
+    "der-longer": der_with(lambda d: d + b"\0"),
+    "der-shorter": der_with(lambda d: d[:-1]),
+    "der-other-s": der_with(other_s),
+    "der-tbs-bit": der_with(lambda d: d[:200] + bytes([d[200] ^ 1]) + d[201:]),
+    "der-signature-bit": der_with(lambda d: d[:-1] + bytes([d[-1] ^ 1])),
+}
 
 
 # --- changes of one field ------------------------------------------------------
@@ -215,7 +287,9 @@ AMONG_ARG = {
 
 def apply(fs, i, change, bases):
     name, _, arg = change.partition(":")
-    if name in FIELD:
+    if name in PEMS:
+        PEMS[name](fs[i])
+    elif name in FIELD:
         FIELD[name](fs[i])
     elif name in FIELD_ONLY:
         FIELD_ONLY[name](fs[i])

@@ -7,13 +7,13 @@ import hashlib
 
 import ec
 from proto import Bad, decode, fields
-from rules import (METADATA, PAYLOAD, SIGNATURE_HEADER,
+from rules import (IDENTIFIER, METADATA, PAYLOAD, SIGNATURE_HEADER,
                    der_header, sha256)
 from x509 import from_pem
 
 PEOPLE = ["%s.%s" % (role, msp) for msp in ("OrdererMSP", "OneMSP", "TwoMSP")
           for role in ("client", "peer", "admin", "orderer")] + \
-    ["ca." + msp for msp in ("OrdererMSP", "OneMSP", "TwoMSP")]
+    ["node%d.orderer" % n for n in range(1, 5)] + ["ca." + msp for msp in ("OrdererMSP", "OneMSP", "TwoMSP")]
 
 
 def secret(word):
@@ -32,15 +32,17 @@ def sign(key, message):
     return ec.sign(key, message)
 
 
-def key_of(identity):
-    """Of who is named, under whatever MSP."""
+def key_of(identity, otherwise):
+    """Of who is named, under whatever MSP; of another where nobody is."""
     pem = [f.value for f in fields(identity) if f.number == 2 and f.wire == 2]
-    key = keys().get(from_pem(pem[-1]).point) if pem else None
-    if key is None:
-        raise Bad("we do not have this one's key")
-    return key
+    try:
+        key = keys().get(from_pem(pem[-1]).point)
+    except (Bad, IndexError):
+        return secret(otherwise)
+    return key or secret(otherwise)
 
 
+PEERS = ["peer.OneMSP", "peer.TwoMSP"]
 ACTION = "2/1/1/2/1/2/"
 
 
@@ -60,14 +62,14 @@ def endorse(block, put, at):
     for i in range(n):
         place = ACTION + "2/2#%d/" % i
         who = at(block, place + "1")
-        block = put(block, place + "2", sign(key_of(who), response + who))
+        block = put(block, place + "2", sign(key_of(who, PEERS[i % 2]), response + who))
     return block
 
 
 def create(block, put, at):
     payload = at(block, "2/1/1")
     who = decode(decode(payload, PAYLOAD)[1][2], SIGNATURE_HEADER)[1]
-    return put(block, "2/1/2", sign(key_of(who), payload))
+    return put(block, "2/1/2", sign(key_of(who, "client.OneMSP"), payload))
 
 
 def seal(block, put, at):
@@ -80,9 +82,16 @@ def seal(block, put, at):
     n = sum(f.number == 2 for f in fields(at(block, "3/1")))
     for i in range(n):
         place = "3/1/2#%d/" % i
+        parts = [f.number for f in fields(at(block, place[:-1]))]
+        if 1 not in parts:  # a BFT orderer, by its number
+            signer = at(block, place + "3")
+            key = secret("node%d.orderer" % decode(signer, IDENTIFIER)[1])
+            block = put(block, place + "2", sign(key, value + signer + der))
+            continue
         signer = at(block, place + "1")
         who = decode(signer, SIGNATURE_HEADER)[1]
-        block = put(block, place + "2", sign(key_of(who), value + signer + der))
+        block = put(block, place + "2", sign(key_of(who, "orderer.OrdererMSP"),
+                                              value + signer + der))
     return block
 
 
@@ -97,7 +106,7 @@ def update(block, put, at):
         place = UPDATE + "2#%d/" % i
         signer = at(block, place + "1")
         who = decode(signer, SIGNATURE_HEADER)[1]
-        block = put(block, place + "2", sign(key_of(who), signer + asked))
+        block = put(block, place + "2", sign(key_of(who, "admin.OrdererMSP"), signer + asked))
     return block
 
 

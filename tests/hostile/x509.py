@@ -87,22 +87,51 @@ class Cert:
             return self.tbs, self.signature, 0
 
 
-PEM = re.compile(rb"(?:^|\n)-----BEGIN ([^\n]*?)-----[ \t]*\r?\n(.*?)"
-                 rb"-----END \1-----[ \t]*\r?(?:\n|$)", re.S)
+BASE64 = re.compile(rb"[A-Za-z0-9+/]*={0,2}\Z")
+
+
+def line(b):
+    """The first line without its end and trailing blanks, and what follows."""
+    head, _, rest = b.partition(b"\n")
+    return (head[:-1] if _ and head.endswith(b"\r") else head).rstrip(b" \t"), rest
+
+
+def pem(b):
+    """Contents of the first good PEM block, as Go's encoding/pem finds it: text
+    around it and its label do not matter."""
+    rest = b
+    while True:
+        if rest.startswith(b"-----BEGIN "):
+            rest = rest[11:]
+        else:
+            _, found, rest = rest.partition(b"\n-----BEGIN ")
+            if not found:
+                raise Bad("PEM")
+        label, rest = line(rest)
+        if not label.endswith(b"-----"):
+            continue
+        label, headers = label[:-5], False
+        while rest and b":" in line(rest)[0]:
+            headers, rest = True, line(rest)[1]
+        if not rest:
+            raise Bad("PEM")
+        if not headers and rest.startswith(b"-----END "):
+            body, tail = b"", rest[9:]
+        else:
+            body, found, tail = rest.partition(b"\n-----END ")
+            if not found:
+                continue
+        if not tail.startswith(label + b"-----") or line(tail[len(label) + 5:])[0]:
+            continue
+        body = re.sub(rb"[ \t\r\n]", b"", body)
+        if len(body) % 4 == 0 and BASE64.match(body):
+            return base64.b64decode(body)
 
 
 @functools.lru_cache(maxsize=None)
-def from_pem(pem):
-    """The first PEM block; text around it and its label do not matter."""
-    m = PEM.search(pem)
-    if not m:
-        raise Bad("PEM")
+def from_pem(b):
     try:
-        der = base64.b64decode(re.sub(rb"\s", b"", m.group(2)), validate=True)
-    except ValueError:
-        raise Bad("PEM")
-    try:
-        return Cert(der)
+        return Cert(pem(b))
     except (ValueError, IndexError, UnicodeDecodeError):
         raise Bad("certificate")
 
@@ -126,10 +155,9 @@ class Msp:
                         if m[11][n]]
         self.known = {}
 
-    def crl(self, pem):
+    def crl(self, text):
         """Issuer's name, revoked serials, what is needed to check it."""
-        body = base64.b64decode(re.sub(rb"\s", b"", PEM.search(pem).group(2)))
-        tbs, algorithm, bits = children(tlv(body)[1])
+        tbs, algorithm, bits = children(tlv(pem(text))[1])
         parts = children(tbs[1])
         if parts[0][0] == 2:
             parts = parts[1:]
