@@ -40,7 +40,7 @@ qiao_err fabric_contract_submit(struct fabric_contract *c,
 				const struct qiao_submission *s,
 				struct qiao_why *why);
 /*
- * Several at once, each a transaction of its own. What was not begun in six
+ * Several at once, each a transaction of its own. What was not begun in three
  * seconds is QIAO_E_BUSY: the host's patience for a call is ten.
  */
 void fabric_contract_submit_many(struct fabric_contract *c,

@@ -7,8 +7,8 @@
 #include <string.h>
 
 /* Together below the least that `call` of the chain should be: 10 s. */
-#define ENDORSE_MS  5000
-#define SUBMIT_MS   3000
+#define ENDORSE_MS  4000
+#define SUBMIT_MS   2500
 #define EVALUATE_MS 3000
 #define ANSWER_MAX  QIAO_MIB(8)
 
@@ -37,6 +37,12 @@ static void op_close(struct op *o)
 	fabric_session_release(o->sessions, o->session);
 }
 
+/* A commit status is no answer for long when there is no commit yet. */
+static bool is_silent(qiao_err err, unsigned int timeout_ms)
+{
+	return err == QIAO_E_TIMEOUT && timeout_ms >= SUBMIT_MS;
+}
+
 static qiao_err ask_one(struct op *o, const char *method, const char *what,
 			size_t peer, unsigned int timeout_ms,
 			struct qiao_why *why)
@@ -58,9 +64,19 @@ static qiao_err ask_one(struct op *o, const char *method, const char *what,
 	return err;
 }
 
+/* The peer after this one; there is one, or nobody would be asked. */
+static size_t next_peer(const struct fabric_config *c, size_t peer)
+{
+	do {
+		peer = (peer + 1) % c->sources;
+	} while (!c->source[peer].is_peer);
+	return peer;
+}
+
 /*
  * Send o->request, get o->answer: from the gateway peer, or from the next one
- * when it cannot be reached. Every request may be sent twice.
+ * when it cannot be reached. One that is silent is left, too, but for the next
+ * request: there is no time for both. Every request may be sent twice.
  */
 static qiao_err ask(struct op *o, const char *method, const char *what,
 		    unsigned int timeout_ms, struct qiao_why *why)
@@ -76,7 +92,9 @@ static qiao_err ask(struct op *o, const char *method, const char *what,
 			continue;
 		err = ask_one(o, method, what, peer, timeout_ms, why);
 		if (err != QIAO_E_IO) {
-			o->sessions->gateway = peer;
+			o->sessions->gateway = is_silent(err, timeout_ms)
+						       ? next_peer(c, peer)
+						       : peer;
 			return err;
 		}
 	}
@@ -137,10 +155,12 @@ qiao_err fabric_gateway_submit(struct fabric_sessions *s,
 	if (err == QIAO_OK)
 		err = fabric_submit_put(&o.request, &o.who, &o.proposal,
 					qiao_buf_slice(&o.answer), why);
-	if (err == QIAO_OK)
+	tx_id[0] = '\0';
+	if (err == QIAO_OK) {
+		memcpy(tx_id, o.proposal.tx_id, FABRIC_TX_ID_LEN);
 		err = ask(&o, "/gateway.Gateway/Submit", "submission",
 			  SUBMIT_MS, why);
-	memcpy(tx_id, o.proposal.tx_id, FABRIC_TX_ID_LEN);
+	}
 	memcpy(code, o.code, FABRIC_CODE_LEN);
 	op_close(&o);
 	return err;

@@ -17,8 +17,9 @@ qiao_err fabric_gateway_evaluate(struct fabric_sessions *s,
 				 const struct fabric_invocation *inv,
 				 struct qiao_why *why);
 /*
- * Endorse, sign, hand to the orderers; does not wait for the commit. code: of
- * the contract's refusal, or "".
+ * Endorse, sign, hand to the orderers; does not wait for the commit. tx_id: of
+ * what was handed over, also when no answer came to that; "" when nothing was.
+ * code: of the contract's refusal, or "".
  */
 qiao_err fabric_gateway_submit(struct fabric_sessions *s,
 			       char tx_id[FABRIC_TX_ID_LEN],

@@ -128,6 +128,11 @@ answers() {
 	says "prove=1"
 	says "done "
 	tell start peer1 >/dev/null
+	tell stall peer1 >/dev/null
+	ask "lookup $ID" "lookup $ID"
+	says "no answer in time"
+	says "done "
+	tell go peer1 >/dev/null
 	ask "prove $question $D/answer"
 	says "proof "
 }
