@@ -29,7 +29,7 @@ static const struct {
 	{ HEAD "peers = ( " P1 " ); gateway = \"peer9:7051\";",
 	  "one of `peers`" },
 	{ HEAD
-	  "orderers = ( { address = \"unix:/tmp/x\"; tls_roots = \"o\"; } );",
+	  "orderers = ( { address = \"unix:/run/x\"; tls_roots = \"o\"; } );",
 	  "host:port" },
 	{ HEAD "orderers = ( { address = \"host\"; tls_roots = \"o\"; } );",
 	  "host:port" },
