@@ -64,7 +64,8 @@ struct qiao_lc_config {
 	 * that must see every record.
 	 */
 	bool gaps;
-	/* fabric: threads for signatures, lent for the client's life; or NULL */
+	/* fabric: threads for signatures, lent for the client's life; or NULL
+	 */
 	const struct qiao_parallel *parallel;
 };
 

@@ -7,6 +7,6 @@ check-contracts:
 	$(Q)$(GO) version >/dev/null 2>&1 || { echo 'check-contracts: there is no' \
 	  'Go here (1.19 or later): apt-get install golang-go, or `make deps-dev`'; exit 1; }
 	$(Q)$(contract) vet ./...
-	$(Q)$(contract) build -trimpath -o $(abspath $(B))/fabric-contract .
+	$(Q)$(contract) build -trimpath -buildvcs=false -o $(abspath $(B))/fabric-contract .
 	$(Q)$(contract) test ./...
 .PHONY: check-contracts
