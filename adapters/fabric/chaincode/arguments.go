@@ -17,6 +17,11 @@ const (
 	stateMax   = 64
 	gatewayMax = 64
 	tagsMax    = 8
+
+	numberMax = 1<<53 - 1 // heights, versions, sizes
+	indexMax  = 1<<32 - 1
+	timeMin   = -62135596800000 // ms, the years 1 to 9999
+	timeMax   = 253402300799999
 )
 
 // Lower-case hex of n bytes, as text.

@@ -111,7 +111,7 @@ func (c *call) held(key string) (uint64, error) {
 		return 0, err
 	}
 	r.bin(32, 32)
-	version := r.uint(1<<64 - 1)
+	version := r.uint(numberMax)
 	r.str(stateMax)
 	if !r.done() || version == 0 {
 		return 0, damaged(key)
@@ -217,7 +217,7 @@ func (c *call) checkGrows(key string, p *checkpoint) error {
 	if err != nil || r == nil {
 		return err
 	}
-	size, root := r.uint(1<<64-1), r.bin(32, 32)
+	size, root := r.uint(numberMax), r.bin(32, 32)
 	r.bin(32, 32)
 	if !r.done() {
 		return damaged(key)

@@ -176,9 +176,11 @@ func (r *reader) bool() bool {
 	return r.want(isBool) == 1
 }
 
-func (r *reader) int() {
+// Milliseconds since 1970 in the years 1 to 9999.
+func (r *reader) time() {
 	k, n := r.head()
-	if k != isInt && (k != isUint || n > 1<<63-1) {
+	if k != isInt && (k != isUint || n > timeMax) ||
+		k == isInt && int64(n) < timeMin {
 		r.bad = true
 	}
 }

@@ -72,7 +72,7 @@ func (c *call) lock(place string) (*lock, error) {
 	l := &lock{id: r.bin(32, 32)}
 	r.bin(32, 32)
 	l.account = r.bin(16, 16)
-	l.version = r.uint(1<<64 - 1)
+	l.version = r.uint(numberMax)
 	r.bin(0, payloadMax)
 	if !r.done() {
 		return nil, damaged(key)

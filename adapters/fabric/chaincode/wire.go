@@ -31,13 +31,13 @@ func parseHeadOf(b []byte) (h head, fields uint64, good bool) {
 	version := r.uint(1)
 	h.network = r.id32()
 	h.typ = r.str(typeMax)
-	r.uint(1<<64 - 1) // of the type
+	r.uint(numberMax) // of the type
 	h.id = r.str(recordMax)
 	h.org = r.str(orgMax)
 	h.state = r.str(stateMax)
-	h.version = r.uint(1<<64 - 1)
+	h.version = r.uint(numberMax)
 	for i := 0; i < 3; i++ {
-		r.optional(r.int)
+		r.optional(r.time)
 	}
 	r.optional(r.region)
 	r.uint(2) // sharing class
@@ -103,9 +103,9 @@ func parsePayload(b []byte) (h head, source []byte, good bool) {
 	assurance, validity, origin := r.uint(4), r.uint(3), r.uint(2)
 	r.arrayOf(4)
 	source = r.id32()
-	r.uint(1<<64 - 1)
+	r.uint(numberMax)
 	r.bin(0, 64)
-	r.uint(1<<64 - 1)
+	r.uint(indexMax)
 	good = good && r.done() && version == 1 && assurance > 0 &&
 		validity > 0 && origin > 0
 	return h, source, good
@@ -125,9 +125,9 @@ func parseCheckpoint(b []byte) (checkpoint, bool) {
 	version := r.uint(1)
 	p.network = r.bin(32, 32)
 	p.gateway = r.str(gatewayMax)
-	p.size = r.uint(1<<64 - 1)
+	p.size = r.uint(numberMax)
 	p.root = r.bin(32, 32)
-	r.int()
+	r.time()
 	return p, r.done() && version == 1
 }
 
