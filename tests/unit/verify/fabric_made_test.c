@@ -3,6 +3,7 @@
  * Blocks made with keys that we have (tests/vectors/fabric/made/make.py): what
  * clients and orderers could do and honest ones do not.
  */
+#include "gateway/base/mem.h"
 #include "gateway/codec/json.h"
 #include "gateway/verify/fabric_judge.h"
 #include "tests/unit/verify/fabric_files.h"
@@ -65,6 +66,7 @@ static void judge_case(struct qiao_fabric_judge *j, const struct qiao_json *c)
 	struct qiao_fabric_verdict v;
 	struct qiao_buf b;
 	int64_t records = -1;
+	struct qiao_slice replay;
 	const char *got;
 	char name[64];
 
@@ -88,6 +90,8 @@ static void judge_case(struct qiao_fabric_judge *j, const struct qiao_json *c)
 	CU_ASSERT(qiao_slice_is(want, got));
 	if (v.err == QIAO_OK) {
 		check_flags(&v, qiao_json_get(c, "flags"), name);
+		replay = qiao_json_text(qiao_json_get(c, "replay"));
+		CU_ASSERT_EQUAL(v.replayed, qiao_slice_is(replay, "replayed"));
 		qiao_json_int(qiao_json_get(c, "records"), &records);
 		if ((uint64_t)records != v.records)
 			printf("\n%s: records %d, got %d\n", name, (int)records,
@@ -121,8 +125,9 @@ static void made_blocks_get_what_they_must(void)
 					      &rules, &why),
 			QIAO_OK);
 		qiao_buf_free(&genesis);
-		/* _lifecycle of these chains is empty */
-		qiao_fabric_judge_by_rules(j);
+		/* of the others _lifecycle is empty */
+		if (!qiao_json_get(c, "replay"))
+			qiao_fabric_judge_by_rules(j);
 		judge_case(j, c);
 		qiao_fabric_judge_free(j);
 	}
@@ -131,8 +136,58 @@ static void made_blocks_get_what_they_must(void)
 	qiao_buf_free(&text);
 }
 
+#ifdef QIAO_FAULTS
+/* The chain of collections, up to an allocation that fails. */
+static qiao_err replay_collections(void)
+{
+	struct qiao_buf b = file_read("made/genesis.block");
+	static const struct qiao_fabric_rules none = { NULL, 0 };
+	struct qiao_fabric_judge *j;
+	struct qiao_fabric_verdict v;
+	qiao_err err =
+		qiao_fabric_judge_new(&j, qiao_buf_slice(&b), &none, NULL);
+
+	qiao_buf_free(&b);
+	for (unsigned int i = 1; err == QIAO_OK && i <= 7; i++) {
+		long left = qiao_fault_alloc_after;
+		char name[32];
+
+		snprintf(name, sizeof(name), "replay7_%u.block", i);
+		qiao_fault_alloc_after = -1;
+		made_read(&b, qiao_slice_str(name));
+		qiao_fault_alloc_after = left;
+		err = qiao_fabric_judge_next(j, &v, qiao_buf_slice(&b));
+		qiao_buf_free(&b);
+		if (err == QIAO_OK) {
+			CU_ASSERT(v.err == QIAO_OK && v.replayed);
+			CU_ASSERT(!v.flags_differ);
+		}
+		qiao_fabric_verdict_fini(&v);
+	}
+	qiao_fabric_judge_free(j);
+	return err;
+}
+
+static void each_allocation_of_a_replay_may_fail(void)
+{
+	qiao_err err = QIAO_E_NOMEM;
+
+	for (long i = 40; err != QIAO_OK; i += 1 + i / 24) {
+		CU_ASSERT_FATAL(i < 1000000);
+		qiao_fault_alloc_after = i;
+		err = replay_collections();
+		qiao_fault_alloc_after = -1;
+		CU_ASSERT(err == QIAO_OK || err == QIAO_E_NOMEM);
+	}
+}
+#endif
+
 static const struct test_case cases[] = {
 	{ "made blocks get what they must", made_blocks_get_what_they_must },
+#ifdef QIAO_FAULTS
+	{ "each allocation of a replay may fail",
+	  each_allocation_of_a_replay_may_fail },
+#endif
 	{ NULL, NULL },
 };
 

@@ -1016,6 +1016,312 @@ def forks():
     case("fork_firm", first([good()], signers=two), "accept", [0], 1)
 
 
+# --- replay --------------------------------------------------------------------
+def version(block, n=0):
+    return msg((1, block), (2, n))
+
+
+def reads(*items):
+    """KVRead of (key, version or None)."""
+    return [(1, field(1, k) + (field(2, v) if v is not None else b"")) for k, v in items]
+
+
+def writes(*items):
+    """KVWrite of (key, value); None deletes."""
+    return [(3, msg((1, k), (2, int(v is None)), (3, v))) for k, v in items]
+
+
+def policies(*items):
+    """KVMetadataWrite of (key, policy); None clears."""
+    return [(4, msg((1, k), (2, None if p is None else msg(
+        (1, "VALIDATION_PARAMETER"), (2, p))))) for k, p in items]
+
+
+def scan(start, end, found, exhausted=True):
+    return [(2, msg((1, start), (2, end), (3, int(exhausted))) + field(4, msg(
+        *[(1, field(1, k) + field(2, v)) for k, v in found])))]
+
+
+def scan_summary(start, end, degree, level, hashes_):
+    return [(2, msg((1, start), (2, end), (3, 1)) + field(5, msg(
+        (1, degree), (2, level), *[(3, h) for h in hashes_])))]
+
+
+def ns(name_, *parts, collections=()):
+    return (2, msg((1, name_), (2, msg(*[p for part in parts for p in part]) or None),
+                   *[(3, c) for c in collections]))
+
+
+def private(name_, reads_=(), writes_=(), policies_=()):
+    """CollectionHashedReadWriteSet; keys and values are hashed here."""
+    hashed = msg(
+        *[(1, field(1, sha256(k)) + (field(2, v) if v is not None else b""))
+          for k, v in reads_],
+        *[(2, msg((1, sha256(k)), (2, int(v is None)),
+                  (3, None if v is None else sha256(v)))) for k, v in writes_],
+        *[(3, msg((1, sha256(k)), (2, msg((1, "VALIDATION_PARAMETER"), (2, p)))))
+          for k, p in policies_])
+    return msg((1, name_), (2, hashed))
+
+
+EVERY, ONLY_ONE, ONLY_TWO = [(ONE, ONE.peer), (TWO, TWO.peer)], [(ONE, ONE.peer)], [(TWO, TWO.peer)]
+
+
+def envelope_policy(n, *mspids):
+    """SignaturePolicyEnvelope: peers of n of these."""
+    return msg((2, n_out_of(n, [signed_by(i) for i in range(len(mspids))])),
+               *[(3, role(m, PEER)) for m in mspids])
+
+
+BOTH = envelope_policy(2, "OneMSP", "TwoMSP")
+BY_ONE, BY_TWO = envelope_policy(1, "OneMSP"), envelope_policy(1, "TwoMSP")
+
+
+def run(*spaces, by=EVERY, cc="cc", **o):
+    """A transaction of a chaincode with these namespaces, endorsed by some."""
+    return tx(results=msg(*spaces), endorsers=by, chaincode=cc,
+              ran=msg((2, cc), (3, "1.0")), **o)
+
+
+def definition(cc, policy, collections=None, plugin="vscc"):
+    f = "namespaces/fields/" + cc + "/"
+    info = msg((1, plugin), (2, policy))
+    return ns("_lifecycle", writes(
+        ("namespaces/metadata/" + cc, msg((1, "ChaincodeDefinition"))),
+        (f + "Sequence", field(1, 1)),
+        (f + "ValidationInfo", field(2, info)),
+        (f + "Collections", field(2, collections or b""))))
+
+
+def define(cc, policy, collections=None, by=EVERY, **o):
+    return run(definition(cc, policy, collections, **o), by=by, cc="_lifecycle")
+
+
+def collection(name_, policy=None, btl=0):
+    return (1, field(1, msg((1, name_), (5, btl), (8, policy))))
+
+
+def by_signatures(policy):
+    return field(1, policy)
+
+
+def by_reference(path):
+    return field(2, path)
+
+
+def read_message(k, v):
+    return field(1, field(1, k) + field(2, v))
+
+
+class Chain:
+    """Blocks one after the other, each a case with the ones before."""
+    count = 0
+
+    def __init__(self):
+        Chain.count += 1
+        self.word = "replay%d_" % Chain.count
+        self.names, self.last = [], GENESIS
+
+    def block(self, *entries):
+        """Entries are (code, records, envelope)."""
+        b = Block(self.last.number + 1, self.last.hash, [e for _, _, e in entries])
+        fname = self.word + str(b.number)
+        case(fname, b, "accept", [c for c, _, _ in entries],
+             sum(r for _, r, _ in entries), self.names)
+        CASES[-1]["replay"] = "replayed"
+        self.names = self.names + [fname]
+        self.last = b
+
+
+def replay():
+    put_ = lambda *kv, **o: run(ns("cc", writes(*kv)), **o)
+
+    c = Chain()  # definitions
+    c.block((25, 0, put_(("a", b"1"))),  # not before it is defined
+            (10, 0, define("cc", by_signatures(BOTH), by=ONLY_ONE)),
+            (0, 0, define("cc", by_signatures(BOTH))),
+            (25, 0, put_(("a", b"1"))))  # as of the block's start
+    c.block((0, 1, put_(("a", b"1"))), (10, 0, put_(("b", b"1"), by=ONLY_ONE)),
+            (25, 0, run(ns("cc", writes(("c", b"1"))), ns("dd", writes(("c", b"1"))))),
+            (0, 0, define("cc", by_signatures(BY_ONE))),
+            (10, 0, put_(("b", b"2"), by=ONLY_ONE)))
+    c.block((0, 1, put_(("b", b"1"), by=ONLY_ONE)), (10, 0, put_(("b", b"1"), by=ONLY_TWO)),
+            (0, 0, define("cc", by_reference("/Channel/Application/One/Endorsement"))),
+            (0, 0, define("relative", by_reference("Application/Two/Endorsement"))),
+            (0, 0, define("nowhere", by_reference("/Channel/Nowhere"))),
+            (0, 0, define("nothing", b"\xff")),
+            (0, 0, define("empty", b"")))
+    on = lambda cc, **o: run(ns(cc, writes(("k", b"v"))), cc=cc, **o)
+    c.block((0, 1, put_(("b", b"3"), by=ONLY_ONE)), (10, 0, put_(("b", b"3"), by=ONLY_TWO)),
+            (0, 1, on("relative", by=ONLY_TWO)), (10, 0, on("relative", by=ONLY_ONE)),
+            (10, 0, on("nowhere")), (10, 0, on("nothing")), (25, 0, on("empty")),
+            # nothing written: the chaincode's policy all the same
+            (0, 0, run(by=ONLY_ONE)), (10, 0, run(by=ONLY_TWO)))
+
+    c = Chain()  # versions
+    c.block((0, 0, define("cc", by_signatures(BY_ONE))))
+    c.block((0, 1, put_(("a", b"1"))), (0, 1, put_(("b", b"1"))),
+            (11, 0, run(ns("cc", reads(("a", version(2))), writes(("a", b"2"))))),
+            (11, 0, run(ns("cc", reads(("b", None)), writes(("b", b"2"))))),
+            (0, 1, put_(("gone", None))),  # blind delete of what is not there
+            (11, 0, run(ns("cc", reads(("gone", None))))),
+            (0, 0, run(ns("cc", reads(("absent", None))))))
+    c.block((0, 1, run(ns("cc", reads(("a", version(2)), ("b", version(2, 1))),
+                          writes(("a", b"2"))))),
+            (11, 0, run(ns("cc", reads(("a", version(3)))))),
+            (11, 0, run(ns("cc", reads(("b", version(2)))))),
+            (11, 0, run(ns("cc", reads(("b", version(2, 2)))))),
+            (11, 0, run(ns("cc", reads(("b", None))))),
+            (11, 0, run(ns("cc", reads(("absent", version(0)))))),
+            (0, 0, run(ns("cc", reads(("gone", None))))))
+    c.block((0, 0, run(ns("cc", reads(("a", version(3)))))),
+            (0, 1, put_(("b", b""))),  # an empty value deletes
+            (11, 0, run(ns("cc", reads(("b", version(2, 1)))))))
+    c.block((0, 0, run(ns("cc", reads(("b", None))))),
+            (11, 0, run(ns("cc", reads(("b", version(4, 1)))))),
+            # deleted and written: the delete wins, whichever comes first
+            (0, 1, put_(("a", b"3"), ("a", None))), (0, 1, put_(("c", None), ("c", b"1"))),
+            (0, 0, put_(("d", b"1"), ("d", b"2"))))  # twice: no write if absent
+    c.block((0, 0, run(ns("cc", reads(("a", None), ("c", None))))),
+            # the second d was passed over: nil still, though nothing happened in 6
+            (0, 0, run(ns("cc", reads(("d", None))))), (0, 1, put_(("d", b"1"))))
+    c.block((0, 0, put_(("d", b"2"), ("d", b"3"))))  # present: a new version, no more
+    c.block((11, 0, run(ns("cc", reads(("d", version(6, 2)))))),
+            (0, 0, run(ns("cc", reads(("d", version(7)))))))
+
+    c = Chain()  # ids
+    same = dict(nonce=b"once", creator=(ONE, ONE.client))
+    c.block((0, 0, define("cc", by_signatures(BY_ONE))))
+    failed = tx(nonce=b"failed", endorsers=ONLY_TWO)
+    claimed = sha256(b"later", identity("OneMSP", ONE.client.pem)).hex()
+    c.block((0, 1, put_(("a", b"1"), **same)), (9, 0, put_(("a", b"2"), **same)),
+            (10, 0, failed),
+            (8, 0, tx(nonce=b"thief", tx_id=claimed)),
+            (8, 0, tx(nonce=b"capitals", tx_id=sha256(
+                b"big", identity("OneMSP", ONE.client.pem)).hex().upper())),
+            (3, 0, envelope(b"x", 9, nonce=b"no type", tx_id="")))
+    c.block((9, 0, put_(("a", b"3"), **same)),
+            (9, 0, tx(nonce=b"failed", endorsers=ONLY_ONE)),  # whatever became of it
+            (9, 0, put_(("a", b"3"), nonce=b"later")),
+            (9, 0, put_(("a", b"3"), nonce=b"no type")),  # claimed none: computed
+            (0, 1, put_(("a", b"3"), nonce=b"big")),
+            # the first that is endorsed keeps the id, if it fails later or not
+            (10, 0, put_(("z", b"1"), by=ONLY_TWO, nonce=b"two")),
+            (11, 0, run(ns("cc", reads(("a", None))), nonce=b"two")),
+            (9, 0, put_(("z", b"1"), nonce=b"two")))
+
+    c = Chain()  # policies of keys
+    c.block((0, 0, define("cc", by_signatures(BY_ONE))))
+    c.block((0, 1, run(ns("cc", writes(("k", b"1")), policies(("k", BY_TWO))))),
+            (10, 0, put_(("k", b"2"), by=EVERY)),  # changed in this block
+            (0, 0, run(ns("cc", policies(("absent", BY_TWO))))),
+            (10, 0, put_(("absent", b"1"))),
+            (0, 1, put_(("free", b"1"))))
+    c.block((10, 0, put_(("k", b"3"), by=ONLY_ONE)), (0, 1, put_(("k", b"3"), by=ONLY_TWO)),
+            (0, 1, put_(("absent", b"1"), by=ONLY_ONE)),
+            # one key under its own policy is no excuse for the other
+            (10, 0, put_(("free", b"2"), ("k", b"4"), by=ONLY_TWO)),
+            # endorsed, but stale: it blocks the key in this block all the same
+            (11, 0, run(ns("cc", reads(("free", None)), policies(("free", BY_TWO))))),
+            (10, 0, put_(("free", b"2"))))
+    c.block((0, 1, put_(("free", b"2"))),
+            (10, 0, run(ns("cc", policies(("k", None))), by=ONLY_ONE)),
+            (0, 0, run(ns("cc", policies(("k", None))), by=ONLY_TWO)))
+    c.block((0, 1, put_(("k", b"5"), by=ONLY_ONE)),
+            # a policy alone is a new version
+            (0, 0, run(ns("cc", policies(("free", BY_TWO))))))
+    c.block((11, 0, run(ns("cc", reads(("free", version(4)))))),
+            (0, 0, run(ns("cc", reads(("free", version(5, 1)))))),
+            (0, 1, put_(("free", None), by=ONLY_TWO)))
+    c.block((0, 1, put_(("free", b"9"), by=ONLY_ONE)),  # deleted, and so is its policy
+            (0, 0, run(ns("cc", policies(("k", b"\xff"))))))
+    c.block((10, 0, put_(("k", b"6"), by=EVERY)))  # unreadable: nobody may
+
+    c = Chain()  # ranges
+    c.block((0, 0, define("cc", by_signatures(BY_ONE))))
+    c.block((0, 3, put_(("a", b"1"), ("b", b"1"), ("d", b"1"))), (0, 1, put_(("e", b"1"))))
+    abd = [("a", version(2)), ("b", version(2)), ("d", version(2))]
+    e = [("e", version(2, 1))]
+    look = lambda *a, **o: run(ns("cc", scan(*a, **o)))
+    c.block((0, 0, look("a", "e", abd)), (0, 0, look("", "", abd + e)),
+            (0, 0, look("a", "d", abd[:2])), (0, 0, look("a", "d", abd, exhausted=False)),
+            (12, 0, look("a", "d", abd[:2], exhausted=False)),
+            (12, 0, look("a", "e", abd[:2])), (12, 0, look("a", "e", abd + e)),
+            (12, 0, look("a", "e", [])), (0, 0, look("x", "z", [])),
+            (0, 0, look("z", "b", [])),
+            (12, 0, look("a", "c", [("a", version(2)), ("b", version(3))])),
+            (0, 1, put_(("c", b"1"))),
+            (12, 0, look("a", "e", abd)),  # a phantom of this block
+            (0, 0, look("a", "c", abd[:2])),
+            (0, 1, put_(("a", None))),
+            (12, 0, look("a", "c", abd[:2])), (0, 0, look("a", "c", abd[1:2])))
+
+    c = Chain()  # summaries of long ranges: max_degree 2, so bundles of 3 reads
+    c.block((0, 0, define("cc", by_signatures(BY_ONE))))
+    keys = ["k%02d" % i for i in range(31)]
+    c.block((0, 31, put_(*[(k, b"1") for k in keys])))
+    leaf = lambda ks: sha256(*[read_message(k, version(2)) for k in ks])
+    leaves = [leaf(keys[i:i + 3]) for i in range(0, 31, 3)]  # ten of 3, one of 1
+    level2 = [sha256(*leaves[i:i + 3]) for i in range(0, 9, 3)]
+    level3 = [sha256(*level2)]
+    # what is left moves up: two leaves to level 2, alone there to level 3
+    full = level3 + [sha256(*leaves[9:])]
+    brief = lambda *a: run(ns("cc", scan_summary(*a)))
+    c.block((0, 0, brief("", "", 2, 3, full)), (12, 0, brief("", "", 2, 3, full[:1])),
+            (12, 0, brief("", "", 2, 2, full)), (12, 0, brief("", "", 3, 3, full)),
+            (12, 0, brief("", "", 1, 3, full)), (12, 0, brief("", "k30", 2, 3, full)),
+            (0, 0, brief("", "k03", 2, 1, [leaves[0]])),
+            (12, 0, brief("", "k02", 2, 1, [leaf(keys[:2])])),  # too few to be hashed
+            (0, 0, brief("", "k09", 2, 2, [level2[0]])),
+            (0, 0, brief("", "k10", 2, 2, [level2[0], leaf(["k09"])])),
+            (0, 1, put_(("k15", b"2"))), (12, 0, brief("", "", 2, 3, full)),
+            (0, 0, brief("", "k09", 2, 2, [level2[0]])))
+
+    c = Chain()  # collections
+    colls = msg(collection("own", by_signatures(BY_TWO)), collection("plain"),
+                collection("writers", by_reference("/Channel/Application/Writers")),
+                collection("short", btl=1))
+    hide = lambda coll, *kv, by=EVERY, **o: run(ns("cc", collections=[
+        private(coll, writes_=kv, **o)]), by=by)
+    c.block((0, 0, define("cc", by_signatures(BY_ONE), colls)))
+    c.block((0, 0, hide("own", (b"k", b"v"), by=ONLY_TWO)),
+            (10, 0, hide("own", (b"k", b"v"), by=ONLY_ONE)),
+            (0, 0, hide("plain", (b"k", b"v"), by=ONLY_ONE)),
+            (10, 0, hide("plain", (b"k", b"v"), by=ONLY_TWO)),
+            (10, 0, hide("nowhere", (b"k", b"v"))),
+            (0, 0, hide("writers", (b"k", b"v"), by=[(TWO, TWO.client)])),
+            (10, 0, hide("writers", (b"k", b"v"), by=ONLY_TWO)),
+            (0, 0, hide("_implicit_org_TwoMSP", (b"k", b"v"), by=ONLY_TWO)),
+            (10, 0, hide("_implicit_org_TwoMSP", (b"k", b"v"), by=ONLY_ONE)),
+            (10, 0, hide("_implicit_org_ThreeMSP", (b"k", b"v"))),
+            (10, 0, run(ns("_lifecycle", collections=[private(
+                "plain", writes_=[(b"k", b"v")])]), cc="_lifecycle")),
+            # public keys are still the chaincode's
+            (10, 0, run(ns("cc", writes(("k", b"v")), collections=[private(
+                "own", writes_=[(b"k", b"v")])]), by=ONLY_TWO)))
+    see = lambda coll, *kv: run(ns("cc", collections=[private(coll, reads_=kv)]))
+    c.block((0, 0, see("own", (b"k", version(2)))), (11, 0, see("own", (b"k", None))),
+            (11, 0, see("plain", (b"k", version(2)))), (0, 0, see("plain", (b"k", version(2, 2)))),
+            (0, 0, hide("plain", (b"k", b""))),  # the hash of nothing deletes
+            (11, 0, see("plain", (b"k", version(2, 2)))),
+            (0, 0, hide("own", (b"p", b"v"), by=ONLY_TWO, policies_=[(b"p", BY_ONE)])),
+            (0, 0, hide("short", (b"s", b"v"), (b"t", b"v"))))
+    c.block((0, 0, see("plain", (b"k", None))),
+            (10, 0, hide("own", (b"p", b"w"), by=ONLY_TWO)),
+            (0, 0, hide("own", (b"p", b"w"), by=ONLY_ONE)),
+            (0, 0, hide("short", (b"t", b"w"))))
+    # 3 + 1 + 1: gone when block 5 has ended; t was put again in 4
+    c.block((0, 0, see("short", (b"s", version(3, 7)))))
+    c.block((11, 0, see("short", (b"s", version(3, 7)))), (0, 0, see("short", (b"s", None))),
+            (0, 0, see("short", (b"t", version(4, 3)))))
+    c.block((0, 0, see("short", (b"t", None))))
+
+    c = Chain()  # where a peer would stop, replay ends: by the rules from there
+    c.block((0, 0, define("cc", by_signatures(BY_ONE), plugin="other")))
+    c.block((0, 1, put_(("a", b"1"))))
+    CASES[-1]["replay"] = "endorsed-only"
+
+
 def main():
     transactions()
     identities()
@@ -1025,6 +1331,7 @@ def main():
     kinds()
     memberships()
     forks()
+    replay()
     FILES["cases.json"] = (json.dumps(CASES, indent=1) + "\n").encode()
     same = True
     for fname, content in FILES.items():
