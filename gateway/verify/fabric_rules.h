@@ -2,8 +2,8 @@
 /*
  * The endorsement policies of chaincodes as the operator gives them, each from
  * a height on: "--chaincode records@55=AND(...)", or the anchor file's list.
- * Fabric keeps them in the state of _lifecycle, which this light client does
- * not follow yet.
+ * Fabric keeps them in the state of _lifecycle: where a channel is replayed
+ * they are taken from there, and nobody asks here.
  */
 #ifndef GATEWAY_VERIFY_FABRIC_RULES_H
 #define GATEWAY_VERIFY_FABRIC_RULES_H
