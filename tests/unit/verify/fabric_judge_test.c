@@ -111,12 +111,13 @@ static void check_codes(const struct qiao_fabric_verdict *v,
 	CU_ASSERT_EQUAL(v->flags_differ, differ);
 }
 
-static void the_whole_channel_is_accepted_in_order(void)
+static void judge_whole_channel(const struct qiao_parallel *parallel)
 {
 	struct world w;
 	uint64_t records = 0;
 
 	world_open(&w, "raft/genesis.block");
+	qiao_fabric_judge_lend(w.judge, parallel);
 	for (unsigned int i = 0; i < RAFT_BLOCKS; i++) {
 		struct qiao_buf b = block_read("raft/peer", i);
 		struct qiao_fabric_verdict v;
@@ -135,6 +136,22 @@ static void the_whole_channel_is_accepted_in_order(void)
 	}
 	CU_ASSERT_EQUAL(records, 464);
 	world_close(&w);
+}
+
+static void the_whole_channel_is_accepted_in_order(void)
+{
+	judge_whole_channel(NULL);
+}
+
+static void lent_threads_find_the_same(void)
+{
+	struct qiao_workers *workers;
+	struct qiao_parallel p;
+
+	CU_ASSERT_EQUAL_FATAL(qiao_workers_new(&workers, 3), QIAO_OK);
+	p = qiao_workers_lend(workers);
+	judge_whole_channel(&p);
+	qiao_workers_free(workers);
 }
 
 static void every_copy_of_an_orderer_is_accepted_alone(void)
@@ -469,6 +486,7 @@ static void header_hashes_are_fabrics(void)
 static const struct test_case cases[] = {
 	{ "the whole channel is accepted in order, with the peers' codes",
 	  the_whole_channel_is_accepted_in_order },
+	{ "lent threads find the same", lent_threads_find_the_same },
 	{ "every copy of an orderer is accepted alone",
 	  every_copy_of_an_orderer_is_accepted_alone },
 	{ "a stale orderer is refused and the chain goes on",
