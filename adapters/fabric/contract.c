@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "adapters/fabric/contract.h"
 
-#include "adapters/fabric/entry.h"
 #include "gateway/base/clock.h"
 #include "gateway/base/hex.h"
 #include "gateway/base/log.h"
@@ -20,13 +19,14 @@
 #define LANES     8 /* submissions at once */
 #define DOUBTS    3 /* receipts that did not help: is it in that block? */
 
-static const struct {
-	const char *kind, *function;
+static const struct function {
+	const char *kind, *name;
+	enum fabric_entry_kind entry;
 } functions[] = {
-	{ "deliver", "Deliver" },
-	{ "state", "State" },
-	{ "usage", "Usage" },
-	{ "anchor", "Anchor" },
+	{ "deliver", "Deliver", FABRIC_ENTRY_DELIVERED },
+	{ "state", "State", FABRIC_ENTRY_DELIVERED },
+	{ "usage", "Usage", FABRIC_ENTRY_USAGE },
+	{ "anchor", "Anchor", FABRIC_ENTRY_ANCHOR },
 };
 
 void fabric_contract_open(struct fabric_contract *c,
@@ -84,11 +84,11 @@ static void remember(struct fabric_contract *c, const struct fabric_flight *f)
 }
 
 /* --- submit --------------------------------------------------------------- */
-static const char *function_of(const char *kind)
+static const struct function *function_of(const char *kind)
 {
 	for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++)
 		if (strcmp(functions[i].kind, kind) == 0)
-			return functions[i].function;
+			return &functions[i];
 	return NULL;
 }
 
@@ -112,8 +112,9 @@ qiao_err fabric_contract_submit(struct fabric_contract *c,
 {
 	char id[QIAO_HEX_LEN(QIAO_HASH_LEN)], digest[sizeof(id)];
 	char source[sizeof(id)], code[FABRIC_CODE_LEN];
-	const char *function = function_of(s->kind);
-	struct fabric_flight f = { .id = s->id };
+	char tx_id[FABRIC_TX_ID_LEN];
+	const struct function *function = function_of(s->kind);
+	struct fabric_flight f = recall(c, &s->id);
 	struct qiao_slice args[5];
 	qiao_err err;
 
@@ -121,7 +122,7 @@ qiao_err fabric_contract_submit(struct fabric_contract *c,
 		return qiao_fail(why, QIAO_E_UNSUPPORTED,
 				 "the contract takes no submission of kind %s",
 				 s->kind);
-	args[0] = qiao_slice_str(function);
+	args[0] = qiao_slice_str(function->name);
 	args[1] = qiao_slice_str(qiao_hex_encode(id, qiao_slice_hash(&s->id)));
 	args[2] = qiao_slice_str(
 		qiao_hex_encode(digest, qiao_slice_hash(&s->digest)));
@@ -129,19 +130,25 @@ qiao_err fabric_contract_submit(struct fabric_contract *c,
 		qiao_hex_encode(source, qiao_slice_hash(&s->source)));
 	args[4] = s->payload;
 	err = fabric_gateway_submit(
-		c->sessions, f.tx_id, code,
+		c->sessions, tx_id, code,
 		&(struct fabric_invocation){
 			.chaincode = c->sessions->cfg->chaincode,
 			.args = args,
 			.n = 5 },
 		why);
-	if (err != QIAO_OK && !f.tx_id[0])
-		return refusal(code, err);
-	/* it may be on its way, whatever became of the answer */
-	f.sent_ms = qiao_monotonic_ms();
-	f.looked_ms = f.sent_ms;
-	f.looked_tip = c->blocks->tip;
-	remember(c, &f);
+	if (err == QIAO_OK || tx_id[0]) {
+		/* it may be on its way, whatever became of the answer */
+		f = (struct fabric_flight){ .sent_ms = qiao_monotonic_ms() };
+		memcpy(f.tx_id, tx_id, sizeof(f.tx_id));
+		f.looked_ms = f.sent_ms;
+		f.looked_tip = c->blocks->tip;
+	} else {
+		err = refusal(code, err);
+	}
+	f.id = s->id;
+	f.kind = function->entry;
+	if (err == QIAO_OK || tx_id[0])
+		remember(c, &f);
 	return err;
 }
 
@@ -194,14 +201,17 @@ void fabric_contract_submit_many(struct fabric_contract *c,
 }
 
 /* --- lookup --------------------------------------------------------------- */
+/* An id that nothing was submitted under, or not since a crash, is asked for as
+ * that of a delivery. */
 static qiao_err ask_contract(struct fabric_contract *c, struct qiao_lookup *out,
-			     const struct qiao_hash *id, struct qiao_why *why)
+			     const struct fabric_flight *f,
+			     struct qiao_why *why)
 {
 	const struct fabric_config *cfg = c->sessions->cfg;
 	char hex[QIAO_HEX_LEN(QIAO_HASH_LEN)];
 	const struct qiao_slice args[] = {
 		qiao_slice_str("Lookup"),
-		qiao_slice_str(qiao_hex_encode(hex, qiao_slice_hash(id))),
+		qiao_slice_str(qiao_hex_encode(hex, qiao_slice_hash(&f->id))),
 	};
 	struct qiao_buf answer = QIAO_BUF;
 	qiao_err err = fabric_gateway_evaluate(
@@ -211,7 +221,9 @@ static qiao_err ask_contract(struct fabric_contract *c, struct qiao_lookup *out,
 		why);
 
 	if (err == QIAO_OK) {
-		err = fabric_entry_parse(out, qiao_buf_slice(&answer));
+		err = fabric_entry_parse(
+			out, f->kind ? f->kind : FABRIC_ENTRY_DELIVERED,
+			qiao_buf_slice(&answer));
 		if (err != QIAO_OK)
 			qiao_fail(why, err,
 				  "chaincode %s: its answer to Lookup is not "
@@ -298,7 +310,7 @@ qiao_err fabric_contract_lookup(struct fabric_contract *c,
 		out->state = QIAO_LOOKUP_PENDING;
 		return QIAO_OK;
 	}
-	err = ask_contract(c, out, id, why);
+	err = ask_contract(c, out, &f, why);
 	if (err == QIAO_OK && out->state == QIAO_LOOKUP_DONE)
 		err = locate(c, out, &f, why);
 	else if (err == QIAO_OK)

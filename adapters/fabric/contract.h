@@ -7,6 +7,7 @@
 #define ADAPTERS_FABRIC_CONTRACT_H
 
 #include "adapters/fabric/blocks.h"
+#include "adapters/fabric/entry.h"
 #include "adapters/fabric/gateway.h"
 #include "gateway/include/qiao/adapter.h"
 
@@ -15,6 +16,7 @@
 /* What is remembered of an id, so that peers are not asked all the time. */
 struct fabric_flight {
 	struct qiao_hash id;
+	enum fabric_entry_kind kind;  /* 0: nothing was submitted */
 	char tx_id[FABRIC_TX_ID_LEN]; /* of our submission, or "" */
 	int64_t sent_ms;              /* monotonic */
 	int64_t looked_ms;

@@ -5,11 +5,21 @@
 
 #include "gateway/include/qiao/adapter.h"
 
+/* First element of an entry (docs/wire.md 8.4). */
+enum fabric_entry_kind {
+	FABRIC_ENTRY_DELIVERED = 2,
+	FABRIC_ENTRY_USAGE = 3,
+	FABRIC_ENTRY_ANCHOR = 4,
+};
+
 /*
- * The answer to Lookup: nothing is ABSENT, an entry DONE, its height still
- * unknown. QIAO_E_NONCANON, QIAO_E_MALFORMED and the like for anything else;
- * *out is zero then.
+ * The answer to Lookup: nothing is ABSENT, and so is an entry of another kind
+ * under this id; one of this kind is DONE, its height still unknown.
+ * QIAO_E_NONCANON, QIAO_E_MALFORMED and the like for anything else; *out is
+ * zero then.
  */
-qiao_err fabric_entry_parse(struct qiao_lookup *out, struct qiao_slice answer);
+qiao_err fabric_entry_parse(struct qiao_lookup *out,
+			    enum fabric_entry_kind kind,
+			    struct qiao_slice answer);
 
 #endif

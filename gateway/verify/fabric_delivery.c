@@ -9,28 +9,39 @@
 
 #include <string.h>
 
-static const char entry_prefix[] = "entry/";
-static const char record_prefix[] = "record/";
-
-/* First element of the value; the numbers are those of wire.md 8.4. */
-enum {
-	ENTRY_DELIVERED = 2,
-	ENTRY_USAGE = 3,
-	ENTRY_ANCHOR = 4,
+/* kind: first element of the value (wire.md 8.4). */
+static const struct space {
+	const char *prefix;
+	uint64_t kind;
+	enum qiao_proven_kind means;
+} spaces[] = {
+	{ "entry/", 2, QIAO_PROVEN_DELIVERED },
+	{ "usage/", 3, QIAO_PROVEN_USAGE },
+	{ "anchor/", 4, QIAO_PROVEN_OTHER },
 };
 
 struct entry {
-	uint64_t kind;
 	struct qiao_hash id, digest, source, tx_id;
 	struct qiao_slice submitter, payload;
 };
 
-static bool starts(struct qiao_slice key, const char *prefix, size_t n)
+static bool starts(struct qiao_slice key, const char *prefix)
 {
+	size_t n = strlen(prefix);
+
 	return key.n >= n && memcmp(key.p, prefix, n) == 0;
 }
 
-static qiao_err entry_parse(struct entry *e, struct qiao_slice in)
+static const struct space *space_of(struct qiao_slice key)
+{
+	for (size_t i = 0; i < sizeof(spaces) / sizeof(spaces[0]); i++)
+		if (starts(key, spaces[i].prefix))
+			return &spaces[i];
+	return NULL;
+}
+
+static qiao_err entry_parse(struct entry *e, uint64_t kind,
+			    struct qiao_slice in)
 {
 	struct qiao_mp m;
 	qiao_err err = qiao_mp_open(&m, in);
@@ -38,7 +49,8 @@ static qiao_err entry_parse(struct entry *e, struct qiao_slice in)
 	if (err != QIAO_OK)
 		return err;
 	qiao_mp_array_of(&m, 7);
-	e->kind = qiao_mp_uint(&m, ENTRY_ANCHOR);
+	if (qiao_mp_uint(&m, QIAO_FORMAT_MAX) != kind)
+		return QIAO_E_MALFORMED;
 	e->id = qiao_mp_hash(&m);
 	e->digest = qiao_mp_hash(&m);
 	e->source = qiao_mp_hash(&m);
@@ -64,21 +76,23 @@ static qiao_err account_of(struct qiao_hash *out,
 	return err;
 }
 
-static bool key_names(struct qiao_slice key, const struct qiao_hash *id)
+static bool key_names(struct qiao_slice key, const struct space *space,
+		      const struct qiao_hash *id)
 {
 	char hex[QIAO_HEX_LEN(QIAO_HASH_LEN)];
-	size_t n = sizeof(entry_prefix) - 1;
+	size_t n = strlen(space->prefix);
 
 	qiao_hex_encode(hex, qiao_slice_hash(id));
 	return qiao_slice_is(qiao_slice_of(key.p + n, key.n - n), hex);
 }
 
-static bool is_true(const struct entry *e, const struct qiao_proven *p,
+static bool is_true(const struct entry *e, const struct space *space,
+		    const struct qiao_proven *p,
 		    const struct qiao_hash *account)
 {
 	struct qiao_hash digest;
 
-	if (e->kind < ENTRY_DELIVERED || !key_names(p->key, &e->id) ||
+	if (!key_names(p->key, space, &e->id) ||
 	    !qiao_slice_eq(p->tx_id, qiao_slice_hash(&e->tx_id)) ||
 	    !qiao_slice_eq(e->submitter,
 			   qiao_slice_of(account->b, sizeof(struct qiao_id16))))
@@ -87,12 +101,12 @@ static bool is_true(const struct entry *e, const struct qiao_proven *p,
 	return qiao_hash_eq(&digest, &e->digest);
 }
 
-static void fill(struct qiao_proven *p, const struct entry *e)
+static void fill(struct qiao_proven *p, const struct space *space,
+		 const struct entry *e)
 {
-	if (e->kind == ENTRY_ANCHOR)
+	if (space->means == QIAO_PROVEN_OTHER)
 		return;
-	p->kind = e->kind == ENTRY_DELIVERED ? QIAO_PROVEN_DELIVERED
-					     : QIAO_PROVEN_USAGE;
+	p->kind = space->means;
 	p->value = e->payload;
 	p->issuer_key = e->submitter;
 	p->id = e->id;
@@ -103,24 +117,24 @@ static void fill(struct qiao_proven *p, const struct entry *e)
 qiao_err qiao_fabric_delivery_read(struct qiao_proven *p,
 				   const struct qiao_fabric_identity *creator)
 {
-	bool is_entry = starts(p->key, entry_prefix, sizeof(entry_prefix) - 1);
+	const struct space *space = space_of(p->key);
 	struct qiao_hash account;
 	struct entry e;
 	qiao_err err;
 
-	if (starts(p->key, record_prefix, sizeof(record_prefix) - 1))
+	if (starts(p->key, "record/"))
 		return QIAO_OK;
-	p->doubted |= is_entry && p->kind == QIAO_PROVEN_DELETE;
+	p->doubted |= space && p->kind == QIAO_PROVEN_DELETE;
 	p->kind = QIAO_PROVEN_OTHER;
-	if (!is_entry || p->doubted)
+	if (!space || p->doubted)
 		return QIAO_OK;
-	err = entry_parse(&e, p->value);
+	err = entry_parse(&e, space->kind, p->value);
 	if (err == QIAO_OK)
 		err = account_of(&account, creator);
 	if (err == QIAO_E_NOMEM)
 		return err;
-	p->doubted = err != QIAO_OK || !is_true(&e, p, &account);
+	p->doubted = err != QIAO_OK || !is_true(&e, space, p, &account);
 	if (!p->doubted)
-		fill(p, &e);
+		fill(p, space, &e);
 	return QIAO_OK;
 }

@@ -31,7 +31,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fabric_detail_text(text, sizeof(text), in);
 	QIAO_BUG_ON(strlen(text) >= sizeof(text));
 	fabric_refusal_code(code, text);
-	fabric_entry_parse(&l, in);
+	fabric_entry_parse(&l, FABRIC_ENTRY_DELIVERED, in);
 	fabric_proposal_fini(&none);
 	qiao_buf_free(&out);
 	return 0;

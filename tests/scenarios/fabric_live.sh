@@ -102,6 +102,10 @@ follows_and_leaves() {
 writes_once() {
 	say "fabric-live: $TLS: a delivery is written once, found after a crash, proven"
 	head -c 300 /dev/urandom >"$D/payload"
+	# something else under this id keeps nothing out and hides nothing
+	ask "submit usage $ID $SOURCE $D/payload" "sleep 1200" "lookup $ID"
+	says submitted
+	says "done "
 	ask "lookup $ID" "submit deliver $ID $SOURCE $D/payload" "lookup $ID" "sleep 1200" "lookup $ID" \
 		"receipt $ID $D/receipt"
 	says absent

@@ -17,6 +17,7 @@ const (
 	stateMax   = 64
 	gatewayMax = 64
 	tagsMax    = 8
+	keyMax     = 512 // no key of README.md 3 is longer
 
 	numberMax = 1<<53 - 1 // heights, versions, sizes
 	indexMax  = 1<<32 - 1

@@ -3,8 +3,10 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 
+	"github.com/golang/protobuf/proto"
 	"github.com/hyperledger/fabric-chaincode-go/shim"
 	pb "github.com/hyperledger/fabric-protos-go/peer"
 )
@@ -37,6 +39,7 @@ func refuse(code, format string, args ...interface{}) error {
 // Who may call a function; roles are those of accounts.
 const (
 	anybody     = ""
+	anyAdmin    = "any admin"
 	admin       = "admin"
 	roleGateway = "gateway"
 	roleIssuer  = "issuer"
@@ -49,7 +52,7 @@ type function struct {
 }
 
 var functions = map[string]function{
-	"Setup":         {1, anybody, setup},
+	"Setup":         {1, anyAdmin, setup},
 	"PutAccount":    {4, admin, putAccount},
 	"RemoveAccount": {1, admin, removeAccount},
 	"Deliver":       {4, roleGateway, deliver},
@@ -107,6 +110,12 @@ func (c *call) begin(who string) (err error) {
 	if who == anybody {
 		return nil
 	}
+	if err = c.checkDirect(); err != nil {
+		return err
+	}
+	if who == anyAdmin {
+		return c.caller.checkAdmin(c.caller.msp)
+	}
 	s, err := c.setup()
 	if err != nil {
 		return err
@@ -118,19 +127,47 @@ func (c *call) begin(who string) (err error) {
 	return c.caller.checkRole(c.stub, who)
 }
 
+// When another chaincode calls this one, the creator is whoever signed the call
+// of that other: its account must not write what it did not sign.
+func (c *call) checkDirect() error {
+	var proposal pb.Proposal
+	var payload pb.ChaincodeProposalPayload
+	var signed pb.ChaincodeInvocationSpec
+	s, err := c.stub.GetSignedProposal()
+	if err != nil {
+		return err
+	}
+	if proto.Unmarshal(s.GetProposalBytes(), &proposal) != nil ||
+		proto.Unmarshal(proposal.Payload, &payload) != nil ||
+		proto.Unmarshal(payload.Input, &signed) != nil {
+		return refuse("MALFORMED", "the signed proposal cannot be read")
+	}
+	args := signed.GetChaincodeSpec().GetInput().GetArgs()
+	same := len(args) == 1+len(c.args)
+	for i, arg := range c.stub.GetArgs() {
+		same = same && bytes.Equal(args[i], arg)
+	}
+	if !same {
+		return refuse("DENIED", "the caller signed another call than this")
+	}
+	return nil
+}
+
 func whoAmI(c *call) ([]byte, error) {
 	return []byte(c.caller.hex()), nil
 }
 
+// The shim panics, which ends the process, on a key that is not UTF-8.
 func get(c *call) ([]byte, error) {
-	return c.read(string(c.args[0]))
+	key, err := c.name(0, keyMax, "key")
+	if err != nil {
+		return nil, err
+	}
+	return c.read(key)
 }
 
 // Nil when there is no such key.
 func (c *call) read(key string) ([]byte, error) {
-	if key == "" {
-		return nil, refuse("MALFORMED", "an empty key")
-	}
 	return c.stub.GetState(key)
 }
 

@@ -20,10 +20,13 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/golang/protobuf/proto"
+	"github.com/hyperledger/fabric-chaincode-go/shim"
 	"github.com/hyperledger/fabric-chaincode-go/shimtest"
 	"github.com/hyperledger/fabric-protos-go/msp"
+	pb "github.com/hyperledger/fabric-protos-go/peer"
 )
 
 // An identity: what a peer gives as creator, and its account id.
@@ -99,20 +102,106 @@ func (c *channel) tx() string {
 	return hx(tagged("test tx", []byte{byte(c.n >> 8), byte(c.n)}))
 }
 
-// The answer, or the code of the refusal. A refusal must have written nothing.
-func (c *channel) call(who person, f string, args ...string) ([]byte, string) {
-	c.t.Helper()
+// A peer is stricter than the mock. Of two transactions in one block that write
+// a key, the second is invalid only if it read the key, so all must.
+type strict struct {
+	shim.ChaincodeStubInterface
+	t             *testing.T
+	args          [][]byte
+	signed        *pb.SignedProposal
+	read, written map[string]bool
+	events        int
+}
+
+func (s *strict) GetArgs() [][]byte { return s.args }
+
+func (s *strict) GetSignedProposal() (*pb.SignedProposal, error) {
+	return s.signed, nil
+}
+
+func (s *strict) GetState(key string) ([]byte, error) {
+	if s.written[key] || !utf8.ValidString(key) {
+		s.t.Errorf("%s: no peer can read %q", s.args[0], key)
+	}
+	s.read[key] = true
+	return s.ChaincodeStubInterface.GetState(key)
+}
+
+func (s *strict) write(key string) {
+	if !s.read[key] && string(s.args[0]) != "PutAccount" {
+		s.t.Errorf("%s: %q was not read before", s.args[0], key)
+	}
+	if len(key) > keyMax || !utf8.ValidString(key) {
+		s.t.Errorf("%s: a key of %d bytes", s.args[0], len(key))
+	}
+	s.written[key] = true
+}
+
+func (s *strict) PutState(key string, value []byte) error {
+	s.write(key)
+	return s.ChaincodeStubInterface.PutState(key, value)
+}
+
+func (s *strict) DelState(key string) error {
+	s.write(key)
+	return s.ChaincodeStubInterface.DelState(key)
+}
+
+func (s *strict) SetEvent(name string, payload []byte) error {
+	if s.events++; s.events > 1 {
+		s.t.Errorf("%s: only the last event of a transaction counts", s.args[0])
+	}
+	return s.ChaincodeStubInterface.SetEvent(name, payload)
+}
+
+func bytesOf(f string, args []string) [][]byte {
 	all := [][]byte{[]byte(f)}
 	for _, a := range args {
 		all = append(all, []byte(a))
 	}
+	return all
+}
+
+func packed(t *testing.T, m proto.Message) []byte {
+	t.Helper()
+	b, err := proto.Marshal(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func signedCall(t *testing.T, chaincode string, args [][]byte) *pb.SignedProposal {
+	spec := &pb.ChaincodeSpec{ChaincodeId: &pb.ChaincodeID{Name: chaincode},
+		Input: &pb.ChaincodeInput{Args: args}}
+	input := packed(t, &pb.ChaincodeInvocationSpec{ChaincodeSpec: spec})
+	payload := packed(t, &pb.ChaincodeProposalPayload{Input: input})
+	return &pb.SignedProposal{ProposalBytes: packed(t,
+		&pb.Proposal{Payload: payload})}
+}
+
+func (c *channel) call(who person, f string, args ...string) ([]byte, string) {
+	c.t.Helper()
+	all := bytesOf(f, args)
+	return c.callSigned(signedCall(c.t, "qiao", all), who, all)
+}
+
+// The answer, or the code of the refusal. A refusal must have written nothing.
+func (c *channel) callSigned(signed *pb.SignedProposal, who person,
+	all [][]byte) ([]byte, string) {
+	c.t.Helper()
+	f := string(all[0])
 	before := map[string][]byte{}
 	for k, v := range c.stub.State {
 		before[k] = v
 	}
 	c.n++
 	c.stub.Creator = who.creator
-	r := c.stub.MockInvoke(c.tx(), all)
+	c.stub.MockTransactionStart(c.tx())
+	r := contract{}.Invoke(&strict{ChaincodeStubInterface: c.stub, t: c.t,
+		args: all, signed: signed, read: map[string]bool{},
+		written: map[string]bool{}})
+	c.stub.MockTransactionEnd(c.tx())
 	c.event = ""
 	select {
 	case e := <-c.stub.ChaincodeEventsChannel:
@@ -242,7 +331,97 @@ func TestADeliveryIsStoredOnceAndFoundAgain(t *testing.T) {
 	c.refused("EXISTS", c.gateway, "Deliver", args...)
 	c.refused("EXISTS", c.other, "Deliver", args...)
 	c.refused("CONFLICT", c.gateway, "Deliver", c.under(1, c.payload(2, "valid"))...)
-	c.refused("CONFLICT", c.gateway, "Usage", args...)
+}
+
+// Another account knows a transfer id and writes something else under it.
+func TestNothingUnderATransferIDHidesItsDelivery(t *testing.T) {
+	c := newChannel(t)
+	kind := func() byte { return c.must(c.gateway, "Lookup", hx(fill(1)))[1] }
+	anchor := c.under(1, c.checkpoint(c.network, 10, 1))
+	c.must(c.other, "Anchor", anchor...)
+	if kind() != kindAnchor {
+		t.Fatal("the anchor is not found")
+	}
+	c.must(c.other, "Usage", c.under(1, "usage")...)
+	c.refused("EXISTS", c.gateway, "Usage", c.under(1, "usage")...)
+	c.refused("CONFLICT", c.gateway, "Usage", c.under(1, "other")...)
+	c.refused("EXISTS", c.other, "Anchor", anchor...)
+	if kind() != kindUsage {
+		t.Fatal("the usage record is not found")
+	}
+	c.must(c.gateway, "Deliver", c.under(1, c.payload(1, "valid"))...)
+	if kind() != kindDelivered {
+		t.Fatal("the delivery is hidden")
+	}
+	for _, key := range []string{"entry/", "usage/", "anchor/"} {
+		if c.must(c.other, "Get", key+hx(fill(1))) == nil {
+			t.Errorf("%s is empty", key)
+		}
+	}
+}
+
+// A chaincode that somebody calls may call this one in his name.
+func TestNobodyWritesWhatHeDidNotSign(t *testing.T) {
+	c := newChannel(t)
+	deliver := bytesOf("Deliver", c.under(1, c.payload(1, "valid")))
+	put := bytesOf("PutAccount", []string{c.other.id, "CourtMSP", "gateway", "x"})
+	for _, signed := range [][][]byte{
+		nil,
+		bytesOf("Deliver", nil),
+		bytesOf("Deliver", c.under(2, c.payload(1, "valid"))),
+		bytesOf("Play", []string{"a", "b", "c", "d"}),
+		append(append([][]byte{}, deliver...), []byte("more")),
+	} {
+		s := signedCall(t, "game", signed)
+		if _, code := c.callSigned(s, c.gateway, deliver); code != "DENIED" {
+			t.Errorf("a gateway's call for another chaincode: %q", code)
+		}
+		if _, code := c.callSigned(s, c.admin, put); code != "DENIED" {
+			t.Errorf("an admin's call for another chaincode: %q", code)
+		}
+		get := bytesOf("Get", []string{"setup"})
+		if _, code := c.callSigned(s, c.admin, get); code != "" {
+			t.Errorf("other chaincodes may read: %q", code)
+		}
+	}
+	for _, s := range []*pb.SignedProposal{nil, {}, {ProposalBytes: []byte{0xff}}} {
+		if _, code := c.callSigned(s, c.gateway, deliver); code == "" {
+			t.Error("taken without a readable proposal")
+		}
+	}
+	c.must(c.gateway, "Deliver", c.under(1, c.payload(1, "valid"))...)
+}
+
+func TestHowItIsStarted(t *testing.T) {
+	dir := t.TempDir()
+	pem := dir + "/empty.pem"
+	if err := os.WriteFile(pem, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range []struct {
+		says string
+		env  map[string]string
+	}{
+		{"CHAINCODE_ID is not set", map[string]string{}},
+		{"CHAINCODE_TLS_KEY is not set", map[string]string{"CHAINCODE_ID": "q:1"}},
+		{"not true or false", map[string]string{"CHAINCODE_ID": "q:1",
+			"CHAINCODE_TLS_DISABLED": "yes"}},
+		{"CHAINCODE_TLS_CERT is not set", map[string]string{"CHAINCODE_ID": "q:1",
+			"CHAINCODE_TLS_DISABLED": "false", "CHAINCODE_TLS_KEY": pem}},
+		{"CHAINCODE_CLIENT_CA_CERT: open", map[string]string{"CHAINCODE_ID": "q:1",
+			"CHAINCODE_TLS_KEY": pem, "CHAINCODE_TLS_CERT": pem,
+			"CHAINCODE_CLIENT_CA_CERT": dir + "/none"}},
+		{"key pair", map[string]string{"CHAINCODE_ID": "q:1",
+			"CHAINCODE_TLS_KEY": pem, "CHAINCODE_TLS_CERT": pem}},
+		{"listen", map[string]string{"CHAINCODE_ID": "q:1",
+			"CHAINCODE_TLS_DISABLED": "true"}},
+	} {
+		v.env["CHAINCODE_SERVER_ADDRESS"] = "127.0.0.1:none"
+		err := run(func(name string) string { return v.env[name] })
+		if err == nil || !strings.Contains(err.Error(), v.says) {
+			t.Errorf("%q, not %q", err, v.says)
+		}
+	}
 }
 
 func TestADeliveryIsCheckedBeforeItIsWritten(t *testing.T) {
@@ -304,7 +483,10 @@ func TestOnlyRegisteredAccountsWrite(t *testing.T) {
 	c.refused("MALFORMED", c.admin, "PutAccount", c.gateway.id, "", "gateway", "x")
 	c.refused("MALFORMED", c.admin, "PutAccount", c.gateway.id, "CityMSP", "gateway", "a\x00b")
 	c.refused("MALFORMED", c.gateway, "NoSuchFunction")
-	c.refused("MALFORMED", c.gateway, "Get", "")
+	for _, key := range []string{"", "\x00a\x00", "account/\xff",
+		strings.Repeat("x", keyMax+1)} {
+		c.refused("MALFORMED", c.gateway, "Get", key)
+	}
 }
 
 func TestTheAccountIsTheKeyUnderItsMSP(t *testing.T) {
@@ -459,19 +641,22 @@ func TestAGrantIsUsedSoOftenAndNoMore(t *testing.T) {
 	c.refused("ENDED", c.gateway, "Reserve", res(5)...)
 }
 
+func (c *channel) checkpoint(network []byte, size uint64, root int) string {
+	var w writer
+	w.array(6)
+	w.uint(1)
+	w.bin(network)
+	w.str("city")
+	w.uint(size)
+	w.bin(fill(root))
+	w.uint(1700000000000)
+	return string(w)
+}
+
 func TestAnchorsGrow(t *testing.T) {
 	c := newChannel(t)
-	at := func(network []byte, size uint64, root int) string {
-		var w writer
-		w.array(6)
-		w.uint(1)
-		w.bin(network)
-		w.str("city")
-		w.uint(size)
-		w.bin(fill(root))
-		w.uint(1700000000000)
-		return string(w)
-	}
+	at := c.checkpoint
+	c.refused("MALFORMED", c.gateway, "Anchor", c.under(1, at(c.network, 1<<53, 1))...)
 	c.must(c.gateway, "Anchor", c.under(1, at(c.network, 10, 1))...)
 	if c.event != "Anchored" {
 		t.Fatal("no event")
@@ -564,6 +749,7 @@ func TestNothingHereDependsOnTimeChanceOrOrder(t *testing.T) {
 	allowed := map[string]bool{"bytes": true, "crypto/sha256": true,
 		"encoding/binary": true, "encoding/hex": true, "fmt": true, "os": true,
 		"strconv": true, "strings": true, "unicode/utf8": true,
+		"github.com/golang/protobuf/proto":                   true,
 		"github.com/hyperledger/fabric-chaincode-go/shim":    true,
 		"github.com/hyperledger/fabric-chaincode-go/pkg/cid": true,
 		"github.com/hyperledger/fabric-protos-go/peer":       true}

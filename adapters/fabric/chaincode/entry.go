@@ -13,6 +13,18 @@ const (
 	kindAnchor    = 4
 )
 
+// A key space for each kind: nothing that is written under a transfer id can
+// keep a delivery out, or hide it.
+var spaces = []struct {
+	kind   uint64
+	prefix string
+	event  string
+}{
+	{kindDelivered, "entry/", "Delivered"},
+	{kindUsage, "usage/", "Used"},
+	{kindAnchor, "anchor/", "Anchored"},
+}
+
 // What gateways write under an id: once, and never again.
 type entry struct {
 	kind               uint64
@@ -21,7 +33,9 @@ type entry struct {
 	idText             string
 }
 
-func entryKey(id string) string { return "entry/" + id }
+func entryKey(kind uint64, id string) string {
+	return spaces[kind-kindDelivered].prefix + id
+}
 
 func entryOf(c *call, kind uint64) (*entry, error) {
 	e := &entry{kind: kind}
@@ -37,20 +51,18 @@ func entryOf(c *call, kind uint64) (*entry, error) {
 	return e, err
 }
 
-// Kind, digest, source, submitter, tx id of an entry; nil when there is none.
+// Digest, source, submitter, tx id of an entry; nil when there is none.
 type stored struct {
-	kind                          uint64
 	digest, source, submitter, tx []byte
 }
 
-func (c *call) stored(id string) (*stored, error) {
-	value, err := c.read(entryKey(id))
-	if err != nil || value == nil {
+func (c *call) stored(kind uint64, id string) (*stored, error) {
+	key := entryKey(kind, id)
+	r, err := c.readArray(key, 7, kind)
+	if err != nil || r == nil {
 		return nil, err
 	}
-	r := &reader{b: value}
-	r.arrayOf(7)
-	s := &stored{kind: r.uint(kindAnchor)}
+	s := &stored{}
 	r.bin(32, 32)
 	s.digest = r.bin(32, 32)
 	s.source = r.bin(32, 32)
@@ -58,24 +70,23 @@ func (c *call) stored(id string) (*stored, error) {
 	r.bin(0, payloadMax)
 	s.tx = r.bin(32, 32)
 	if !r.done() {
-		return nil, damaged(entryKey(id))
+		return nil, damaged(key)
 	}
 	return s, nil
 }
 
 func (c *call) checkNew(e *entry) error {
-	old, err := c.stored(e.idText)
+	old, err := c.stored(e.kind, e.idText)
 	if err != nil || old == nil {
 		return err
 	}
-	if old.kind == e.kind && bytes.Equal(old.digest, e.digest) &&
-		bytes.Equal(old.source, e.source) {
+	if bytes.Equal(old.digest, e.digest) && bytes.Equal(old.source, e.source) {
 		return refuse("EXISTS", "this id was written before, the same")
 	}
 	return refuse("CONFLICT", "this id was written before, with other content")
 }
 
-func (c *call) put(e *entry, event string) error {
+func (c *call) put(e *entry) error {
 	tx, err := hex.DecodeString(c.stub.GetTxID())
 	if err != nil || len(tx) != 32 {
 		return refuse("MALFORMED", "the transaction id is not 64 hex digits")
@@ -89,7 +100,7 @@ func (c *call) put(e *entry, event string) error {
 	w.bin(c.caller.id)
 	w.bin(e.payload)
 	w.bin(tx)
-	if err := c.stub.PutState(entryKey(e.idText), w); err != nil {
+	if err := c.stub.PutState(entryKey(e.kind, e.idText), w); err != nil {
 		return err
 	}
 	var said writer
@@ -97,7 +108,7 @@ func (c *call) put(e *entry, event string) error {
 	said.bin(e.id)
 	said.bin(e.digest)
 	said.bin(c.caller.id)
-	return c.stub.SetEvent(event, said)
+	return c.stub.SetEvent(spaces[e.kind-kindDelivered].event, said)
 }
 
 func heldKey(source []byte, place string) string {
@@ -166,7 +177,7 @@ func deliverAs(c *call, change bool) error {
 			return err
 		}
 	}
-	return c.put(e, "Delivered")
+	return c.put(e)
 }
 
 func putUsage(c *call) ([]byte, error) {
@@ -177,7 +188,7 @@ func putUsage(c *call) ([]byte, error) {
 	if err := c.checkNew(e); err != nil {
 		return nil, err
 	}
-	return nil, c.put(e, "Used")
+	return nil, c.put(e)
 }
 
 func putAnchor(c *call) ([]byte, error) {
@@ -209,7 +220,7 @@ func putAnchor(c *call) ([]byte, error) {
 	if err := c.stub.PutState(key, w); err != nil {
 		return nil, err
 	}
-	return nil, c.put(e, "Anchored")
+	return nil, c.put(e)
 }
 
 func (c *call) checkGrows(key string, p *checkpoint) error {
@@ -231,21 +242,31 @@ func (c *call) checkGrows(key string, p *checkpoint) error {
 	return nil
 }
 
+// The delivery of an id, else its usage record, else its anchor.
 func lookup(c *call) ([]byte, error) {
 	id, err := c.hexText(0, 32, "id")
 	if err != nil {
 		return nil, err
 	}
-	s, err := c.stored(id)
-	if err != nil || s == nil {
-		return nil, err
+	for _, space := range spaces {
+		s, err := c.stored(space.kind, id)
+		if err != nil {
+			return nil, err
+		}
+		if s != nil {
+			return s.answer(space.kind), nil
+		}
 	}
+	return nil, nil
+}
+
+func (s *stored) answer(kind uint64) []byte {
 	var w writer
 	w.array(5)
-	w.uint(s.kind)
+	w.uint(kind)
 	w.bin(s.digest)
 	w.bin(s.source)
 	w.bin(s.submitter)
 	w.bin(s.tx)
-	return w, nil
+	return w
 }

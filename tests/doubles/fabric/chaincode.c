@@ -101,6 +101,11 @@ void chaincode_account(uint8_t out[16], struct qiao_slice serialized)
 	pool_free(&p);
 }
 
+/* By kind. */
+static const char *const spaces[] = {
+	[2] = "entry", [3] = "usage", [4] = "anchor"
+};
+
 /* [kind, id, digest, source, submitter, payload, tx id] */
 struct entry {
 	uint64_t kind;
@@ -151,7 +156,7 @@ static void refuse_twice(struct run *r, const struct entry *e,
 			 struct qiao_slice there)
 {
 	struct entry old;
-	bool same = read_entry(&old, there) && old.kind == e->kind &&
+	bool same = read_entry(&old, there) &&
 		    qiao_hash_eq(&old.digest, &e->digest) &&
 		    qiao_hash_eq(&old.source, &e->source);
 
@@ -240,7 +245,7 @@ static void put_entry(struct run *r, uint64_t kind, const char *event)
 		refuse(r, "DIGEST: not that of the payload");
 		return;
 	}
-	key = pool_printf(r->p, "entry/%s", text_arg(r, 1));
+	key = pool_printf(r->p, "%s/%s", spaces[kind], text_arg(r, 1));
 	there = read_key(r, &r->own, "qiao", key);
 	if (there) {
 		refuse_twice(r, &e, there->value);
@@ -263,12 +268,14 @@ static void put_entry(struct run *r, uint64_t kind, const char *event)
 
 static void look_up(struct run *r)
 {
-	const struct cell *c =
-		read_key(r, &r->own, "qiao",
-			 pool_printf(r->p, "entry/%s", text_arg(r, 1)));
+	const struct cell *c = NULL;
 	struct qiao_buf b = QIAO_BUF;
 	struct entry e;
 
+	for (uint64_t kind = 2; kind <= 4 && !c; kind++)
+		c = read_key(r, &r->own, "qiao",
+			     pool_printf(r->p, "%s/%s", spaces[kind],
+					 text_arg(r, 1)));
 	if (!c || !read_entry(&e, c->value))
 		return;
 	qiao_mp_put_array(&b, 5);

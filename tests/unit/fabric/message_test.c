@@ -381,19 +381,28 @@ static void an_entry_is_found_absent_or_nonsense(void)
 	struct qiao_lookup l;
 
 	put_entry(&b);
-	CU_ASSERT_EQUAL(fabric_entry_parse(&l, qiao_buf_slice(&b)), QIAO_OK);
+	CU_ASSERT_EQUAL(fabric_entry_parse(&l, FABRIC_ENTRY_DELIVERED,
+					   qiao_buf_slice(&b)),
+			QIAO_OK);
 	CU_ASSERT(l.state == QIAO_LOOKUP_DONE && l.tx_len == 32 &&
 		  l.submitter_len == 16 && l.digest.b[0] == 1);
-	CU_ASSERT_EQUAL(fabric_entry_parse(&l, qiao_slice_of(NULL, 0)),
+	CU_ASSERT_EQUAL(fabric_entry_parse(&l, FABRIC_ENTRY_DELIVERED,
+					   qiao_slice_of(NULL, 0)),
 			QIAO_OK);
 	CU_ASSERT_EQUAL(l.state, QIAO_LOOKUP_ABSENT);
+	CU_ASSERT_EQUAL(
+		fabric_entry_parse(&l, FABRIC_ENTRY_USAGE, qiao_buf_slice(&b)),
+		QIAO_OK);
+	CU_ASSERT(l.state == QIAO_LOOKUP_ABSENT && l.tx_len == 0);
 	for (size_t cut = 1; cut < b.n; cut++) {
-		CU_ASSERT(fabric_entry_parse(&l, qiao_slice_of(b.p, cut)) !=
+		CU_ASSERT(fabric_entry_parse(&l, FABRIC_ENTRY_DELIVERED,
+					     qiao_slice_of(b.p, cut)) !=
 			  QIAO_OK);
 		CU_ASSERT(l.state == QIAO_LOOKUP_ABSENT && l.tx_len == 0);
 	}
 	qiao_buf_put_u8(&b, 0);
-	CU_ASSERT(fabric_entry_parse(&l, qiao_buf_slice(&b)) != QIAO_OK);
+	CU_ASSERT(fabric_entry_parse(&l, FABRIC_ENTRY_DELIVERED,
+				     qiao_buf_slice(&b)) != QIAO_OK);
 	qiao_buf_free(&b);
 }
 

@@ -19,8 +19,7 @@ enum wrong {
 	OTHER_TX,
 	OTHER_SUBMITTER,
 	SHORT_SUBMITTER,
-	KIND_TOO_LOW,
-	KIND_TOO_HIGH,
+	OTHER_KIND,
 	ELEMENT_TOO_MANY,
 };
 
@@ -77,6 +76,9 @@ static void account(uint8_t out[16], const struct fixture *f)
 
 static void make(struct fixture *f, uint64_t kind, enum wrong wrong)
 {
+	static const char *const space[] = {
+		[2] = "entry", [3] = "usage", [4] = "anchor"
+	};
 	const struct qiao_slice payload = qiao_slice_str("payload");
 	char hex[QIAO_HEX_LEN(QIAO_HASH_LEN)];
 	struct qiao_hash digest, id = f->id, tx = f->tx;
@@ -89,13 +91,11 @@ static void make(struct fixture *f, uint64_t kind, enum wrong wrong)
 	digest.b[3] ^= wrong == OTHER_DIGEST;
 	submitter[3] ^= wrong == OTHER_SUBMITTER;
 	qiao_buf_clear(&f->key);
-	qiao_buf_printf(&f->key, "entry/%s",
+	qiao_buf_printf(&f->key, "%s/%s", space[kind],
 			qiao_hex_encode(hex, qiao_slice_hash(&f->id)));
 	qiao_buf_clear(&f->value);
 	qiao_mp_put_array(&f->value, wrong == ELEMENT_TOO_MANY ? 8 : 7);
-	qiao_mp_put_uint(&f->value, wrong == KIND_TOO_LOW    ? 1
-				    : wrong == KIND_TOO_HIGH ? 5
-							     : kind);
+	qiao_mp_put_uint(&f->value, wrong == OTHER_KIND ? kind % 3 + 2 : kind);
 	qiao_mp_put_hash(&f->value, &id);
 	qiao_mp_put_hash(&f->value, &digest);
 	qiao_mp_put_hash(&f->value, &f->source);
@@ -153,12 +153,14 @@ static void wrong_entries_are_doubted(void)
 
 	set_up(&f);
 	for (int w = OTHER_ID; w <= ELEMENT_TOO_MANY; w++) {
-		struct qiao_proven p;
+		for (uint64_t kind = 2; kind <= 4; kind++) {
+			struct qiao_proven p;
 
-		make(&f, 2, (enum wrong)w);
-		p = read_write(&f);
-		CU_ASSERT_EQUAL(p.kind, QIAO_PROVEN_OTHER);
-		CU_ASSERT_TRUE(p.doubted);
+			make(&f, kind, (enum wrong)w);
+			p = read_write(&f);
+			CU_ASSERT_EQUAL(p.kind, QIAO_PROVEN_OTHER);
+			CU_ASSERT_TRUE(p.doubted);
+		}
 	}
 	tear_down(&f);
 }
@@ -205,6 +207,7 @@ static void other_keys_of_the_contract(void)
 	static const struct { const char *key; enum qiao_proven_kind want; } t[] = {
 		{ "setup", QIAO_PROVEN_OTHER }, { "held/x", QIAO_PROVEN_OTHER },
 		{ "entry", QIAO_PROVEN_OTHER }, { "", QIAO_PROVEN_OTHER },
+		{ "anchored/x", QIAO_PROVEN_OTHER },
 		{ "record/licence.business/1", QIAO_PROVEN_WRITE },
 	};
 	/* clang-format on */
