@@ -144,9 +144,8 @@ static qiao_err audit_received(struct take_arg *a, struct qiao_txn *txn,
 
 /* The proof of a whole block serves many: it is kept once. */
 static qiao_err put_proof(struct qiao_txn *txn, const struct one *o,
-			  struct qiao_hash *ref)
+			  const struct qiao_hash *ref)
 {
-	qiao_sha256(ref, o->proof.proof);
 	return qiao_store_proof_put(txn, ref, o->route->from->number,
 				    o->proof.height, o->proof.proof);
 }
@@ -156,7 +155,7 @@ static qiao_err take_one(struct take_arg *a, struct qiao_txn *txn, size_t i,
 {
 	struct one *o = &a->one[i];
 	struct qiao_hash ref;
-	qiao_err err = QIAO_OK;
+	qiao_err err;
 
 	if (a->reply[i].result != QIAO_TRANSFER_TAKEN)
 		return QIAO_OK;
@@ -166,12 +165,16 @@ static qiao_err take_one(struct take_arg *a, struct qiao_txn *txn, size_t i,
 		return QIAO_OK;
 	}
 	if (o->it.has_proof)
-		err = put_proof(txn, o, &ref);
-	if (err == QIAO_OK)
-		err = qiao_inbox_receive(
-			txn, &a->reply[i].result, &o->fresh, &o->it, a->m,
-			o->it.has_proof ? &ref : NULL, a->now_ms);
+		qiao_sha256(&ref, o->proof.proof);
+	err = qiao_inbox_receive(txn, &a->reply[i].result, &o->fresh, &o->it,
+				 a->m, o->it.has_proof ? &ref : NULL,
+				 a->now_ms);
 	if (err != QIAO_OK || !o->fresh)
+		return err;
+	/* not of one that we have: another one each time would fill the disk */
+	if (o->it.has_proof)
+		err = put_proof(txn, o, &ref);
+	if (err != QIAO_OK)
 		return err;
 	--*room;
 	return audit_received(a, txn, o);

@@ -83,7 +83,8 @@ static bool take_doubt(struct qiao_link_peer *l)
 static void give_doubt_back(struct qiao_link_peer *l)
 {
 	pthread_mutex_lock(&l->lock);
-	l->doubts_left++;
+	/* time may have given one meanwhile */
+	l->doubts_left += l->doubts_left < QIAO_HEADER_DOUBTS;
 	pthread_mutex_unlock(&l->lock);
 }
 

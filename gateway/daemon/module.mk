@@ -13,7 +13,7 @@ LIB_SRC += gateway/daemon/spawn_exec.c
 LIB_SRC += gateway/daemon/spawn_link.c
 LIB_SRC += gateway/daemon/spawn_msg.c
 LIB_SRC += gateway/daemon/spawner.c
-UNIT_SRC += tests/unit/daemon/config_test.c
+UNIT_SRC += tests/unit/daemon/arrival_test.c tests/unit/daemon/config_test.c
 UNIT_SRC += tests/unit/daemon/freeze_test.c tests/unit/daemon/headers_test.c
 UNIT_SRC += tests/unit/daemon/unfreeze_daemon_test.c
 # gcc 12's TSan cannot follow the fork of a process that has threads, and its

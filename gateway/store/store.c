@@ -201,8 +201,9 @@ static void run_group(struct qiao_store *s)
 		if (err == QIAO_OK)
 			alive = run_job(txn, j, empty);
 		empty = empty && j->err != QIAO_OK;
+		/* what one of them says is not why the others failed */
 		if (!alive)
-			err = j->err != QIAO_OK ? j->err : QIAO_E_IO;
+			err = qiao_store_ails(j->err) ? j->err : QIAO_E_IO;
 	}
 	if (err == QIAO_OK) {
 		err = run_cached(txn, "COMMIT");

@@ -3,6 +3,7 @@
 
 #include "gateway/store/cursor.h"
 #include "gateway/store/header.h"
+#include "gateway/store/sql.h"
 #include "tests/unit/store/fixture.h"
 
 #include <pthread.h>
@@ -273,6 +274,26 @@ static void a_part_of_a_transaction_may_fail_alone(void)
 	fixture_close(&f);
 }
 
+/* As SQLite does after a full disk: nothing of the transaction is left. */
+static qiao_err roll_all_back(struct qiao_txn *txn, void *arg)
+{
+	(void)arg;
+	CU_ASSERT_EQUAL(qiao_sql_exec(txn, "ROLLBACK"), QIAO_OK);
+	return QIAO_E_STATE;
+}
+
+static void a_lost_transaction_is_the_failure_of_the_store(void)
+{
+	struct fixture f;
+
+	fixture_open(&f);
+	CU_ASSERT_EQUAL(qiao_store_write(f.store, roll_all_back, NULL),
+			QIAO_E_IO);
+	CU_ASSERT_EQUAL(put(f.store, "a", 1, QIAO_OK), QIAO_OK);
+	CU_ASSERT_EQUAL(get(f.store, "a"), 1);
+	fixture_close(&f);
+}
+
 static void a_reader_keeps_its_snapshot_and_stops_nobody(void)
 {
 	struct fixture f;
@@ -470,6 +491,8 @@ static const struct test_case cases[] = {
 	  callers_share_commits_and_fail_alone },
 	{ "a part of a transaction may fail alone",
 	  a_part_of_a_transaction_may_fail_alone },
+	{ "a lost transaction is the failure of the store",
+	  a_lost_transaction_is_the_failure_of_the_store },
 	{ "a reader keeps its snapshot and stops nobody",
 	  a_reader_keeps_its_snapshot_and_stops_nobody },
 	{ "a full disk is said and nothing is lost",
