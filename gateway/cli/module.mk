@@ -5,6 +5,7 @@ qiao_SRC += gateway/cli/ask.c
 qiao_SRC += gateway/cli/audit.c
 qiao_SRC += gateway/cli/config.c
 qiao_SRC += gateway/cli/main.c
+qiao_SRC += gateway/cli/try_mapping.c
 qiao_SRC += gateway/cli/unfreeze.c
 qiao_SRC += gateway/cli/verify.c
 LIB_SRC += gateway/cli/audit_books.c

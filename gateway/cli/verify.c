@@ -8,6 +8,7 @@
 #include "gateway/base/mem.h"
 #include "gateway/base/slice.h"
 #include "gateway/cli/cli.h"
+#include "gateway/cli/try_mapping.h"
 #include "gateway/codec/json.h"
 #include "gateway/verify/fabric_judge.h"
 
@@ -21,6 +22,8 @@ static const char usage[] =
 	"           [--chaincode NAME[@FROM]=POLICY]... [--each [--config "
 	"BLOCK]...]\n"
 	"           [--no-replay] [--json] FILE...\n"
+	"       qiao verify ... --mapping FILE --policy DIR --chain NAME "
+	"FILE...\n"
 	"\n"
 	"  --family fabric   the kind of chain\n"
 	"  --anchor FILE     the genesis block, which you trust\n"
@@ -36,10 +39,16 @@ static const char usage[] =
 	"alone\n"
 	"  --config FILE     a configuration block that you trust\n"
 	"  --json            one JSON object per line\n"
+	"  --mapping FILE    say what this mapping file makes of each write, "
+	"without values\n"
+	"  --policy DIR      with --mapping: the folder with catalogue and "
+	"organisations\n"
+	"  --chain NAME      with --mapping: the chain's name in them\n"
 	"\n"
 	"Exit code: 0 all accepted, 1 some refused, 2 no answer.\n"
 	"\n"
 	"离线校验 Fabric 区块:以创世区块为信任锚,逐个或按顺序判定;\n"
+	"加 --mapping 可试运行映射文件,逐条显示每次写入成为何种记录或为何被拒(不显示内容);\n"
 	"退出码 0 全部接受,1 有拒绝,2 无法判定。\n";
 
 struct job {
@@ -52,6 +61,8 @@ struct job {
 	struct qiao_workers *workers;    /* NULL: none could be started */
 	struct qiao_parallel parallel;
 	struct qiao_why unsupported;
+	const char *mapping, *policy, *chain;
+	struct qiao_try_mapping *tried; /* NULL: no mapping is tried */
 };
 
 static int complain(const char *what)
@@ -104,6 +115,9 @@ enum {
 	OPT_CONFIG,
 	OPT_JSON,
 	OPT_NO_REPLAY,
+	OPT_MAPPING,
+	OPT_POLICY,
+	OPT_CHAIN,
 	OPT_HELP,
 };
 
@@ -115,6 +129,9 @@ static const struct option options[] = {
 	{ "config", required_argument, NULL, OPT_CONFIG },
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "no-replay", no_argument, NULL, OPT_NO_REPLAY },
+	{ "mapping", required_argument, NULL, OPT_MAPPING },
+	{ "policy", required_argument, NULL, OPT_POLICY },
+	{ "chain", required_argument, NULL, OPT_CHAIN },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{ NULL, 0, NULL, 0 },
 };
@@ -147,6 +164,15 @@ static int read_option(struct job *job, int opt)
 	case OPT_NO_REPLAY:
 		job->no_replay = true;
 		return -1;
+	case OPT_MAPPING:
+		job->mapping = optarg;
+		return -1;
+	case OPT_POLICY:
+		job->policy = optarg;
+		return -1;
+	case OPT_CHAIN:
+		job->chain = optarg;
+		return -1;
 	case OPT_HELP:
 		fputs(usage, stdout);
 		return QIAO_EXIT_OK;
@@ -174,6 +200,10 @@ static int read_options(struct job *job, int argc, char **argv)
 		return complain("only --family fabric is built yet");
 	if (job->configs && !job->each)
 		return complain("--config goes with --each");
+	if (!job->mapping != !job->policy || !job->mapping != !job->chain)
+		return complain("--mapping, --policy and --chain go together");
+	if (job->mapping && job->json)
+		return complain("--mapping has no JSON form; leave out --json");
 	return -1;
 }
 
@@ -199,6 +229,19 @@ static int open_anchor(struct job *job)
 	if (err == QIAO_OK && job->no_replay)
 		qiao_fabric_judge_by_rules(job->judge);
 	return err == QIAO_OK ? -1 : complain(why.text);
+}
+
+static int open_mapping(struct job *job)
+{
+	struct qiao_why why;
+
+	if (!job->mapping || !job->judge)
+		return -1;
+	if (qiao_try_mapping_open(&job->tried, job->mapping, job->policy,
+				  job->chain, &why) != QIAO_OK)
+		return complain(why.text);
+	qiao_fabric_judge_show(job->judge, qiao_try_mapping_sink(job->tried));
+	return -1;
 }
 
 static int open_configs(struct job *job)
@@ -351,10 +394,14 @@ static int judge_files(struct job *job, int argc, char **argv)
 			print_json(argv[i], &v);
 		else
 			print_text(&v);
+		if (job->tried)
+			qiao_try_mapping_block(job->tried, v.err == QIAO_OK);
 		if (v.err != QIAO_OK)
 			code = QIAO_EXIT_NO;
 		qiao_fabric_verdict_fini(&v);
 	}
+	if (job->tried)
+		qiao_try_mapping_summary(job->tried);
 	if (fflush(stdout) != 0)
 		return complain("cannot write the answer");
 	return code;
@@ -374,8 +421,11 @@ int qiao_cmd_verify(int argc, char **argv)
 	if (code < 0)
 		code = open_configs(&job);
 	if (code < 0)
+		code = open_mapping(&job);
+	if (code < 0)
 		code = judge_files(&job, argc, argv);
 	qiao_fabric_judge_free(job.judge);
+	qiao_try_mapping_free(job.tried);
 	qiao_workers_free(job.workers);
 	qiao_fabric_rules_free(&job.rules);
 	qiao_free((void *)job.config);

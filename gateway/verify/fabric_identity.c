@@ -467,3 +467,20 @@ qiao_err qiao_fabric_signed(struct qiao_fabric_msps *m,
 		qiao_fabric_sig_keep(m->sigs, &s);
 	return s.err;
 }
+
+struct qiao_slice qiao_fabric_identity_ou(const struct qiao_fabric_identity *id)
+{
+	size_t n = qiao_cert_ou_count(id->cert);
+
+	for (size_t i = 0; i < n; i++) {
+		struct qiao_slice ou = qiao_cert_ou(id->cert, i);
+		bool is_role = false;
+
+		for (size_t r = 0; r < 5; r++)
+			is_role |= id->msp->ou[r].set &&
+				   qiao_slice_eq(id->msp->ou[r].name, ou);
+		if (!is_role)
+			return ou;
+	}
+	return n ? qiao_cert_ou(id->cert, 0) : qiao_slice_of(NULL, 0);
+}

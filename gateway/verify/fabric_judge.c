@@ -29,6 +29,7 @@ struct qiao_fabric_judge {
 	struct qiao_layer state; /* in memory, all of it */
 	struct given *given;
 	size_t n_given;
+	struct qiao_proven_sink shown; /* no function: nobody looks */
 };
 
 static const struct qiao_fabric_demand fabric_rule = { false, 1 };
@@ -125,6 +126,12 @@ void qiao_fabric_judge_lend(struct qiao_fabric_judge *j,
 			    const struct qiao_parallel *parallel)
 {
 	j->sigs.parallel = parallel;
+}
+
+void qiao_fabric_judge_show(struct qiao_fabric_judge *j,
+			    struct qiao_proven_sink sink)
+{
+	j->shown = sink;
 }
 
 void qiao_fabric_judge_by_rules(struct qiao_fabric_judge *j)
@@ -229,24 +236,44 @@ void qiao_fabric_judge_given(struct qiao_fabric_judge *j)
 		check_given(j, &j->given[i]);
 }
 
-static qiao_err count_write(void *ctx, const struct qiao_fabric_write *w)
-{
-	struct qiao_fabric_verdict *v = ctx;
+/* What is noted of one block's entries. */
+struct note {
+	struct qiao_fabric_verdict *v;
+	const struct qiao_fabric_tx *tx;
+	struct qiao_proven_sink shown;
+};
 
-	(void)w;
-	v->records++;
-	return QIAO_OK;
+static qiao_err note_write(void *ctx, const struct qiao_fabric_write *w)
+{
+	struct note *n = ctx;
+	const struct qiao_fabric_identity *creator = n->tx->creator;
+	const struct qiao_proven item = {
+		.kind = w->is_delete ? QIAO_PROVEN_DELETE : QIAO_PROVEN_WRITE,
+		.height = n->v->height,
+		.tx_id = qiao_slice_hash(&n->tx->tx_id),
+		.tx = n->tx->position,
+		.index = w->index,
+		.space = w->space,
+		.key = w->key,
+		.value = w->value,
+		.issuer = creator->msp->name,
+		.issuer_ou = qiao_fabric_identity_ou(creator),
+	};
+
+	n->v->records++;
+	return n->shown.item ? n->shown.item(n->shown.ctx, &item) : QIAO_OK;
 }
 
 static qiao_err note_tx(void *ctx, const struct qiao_fabric_tx *tx)
 {
-	struct qiao_fabric_verdict *v = ctx;
+	struct note *n = ctx;
 
-	v->flags[v->n_flags++] = (uint8_t)tx->code;
+	n->v->flags[n->v->n_flags++] = (uint8_t)tx->code;
 	if (tx->code != QIAO_FABRIC_VALID || !tx->creator)
 		return QIAO_OK;
+	n->tx = tx;
 	return qiao_fabric_tx_writes(
-		tx, (struct qiao_fabric_write_sink){ ctx, count_write });
+		tx, (struct qiao_fabric_write_sink){ n, note_write });
 }
 
 static qiao_err replay_entries(struct qiao_fabric_judge *j,
@@ -273,7 +300,8 @@ static qiao_err judge_entries(struct qiao_fabric_judge *j,
 			      const struct qiao_fabric_block *b,
 			      struct qiao_fabric_config *c, bool next)
 {
-	const struct qiao_fabric_tx_sink sink = { v, note_tx };
+	struct note note = { .v = v, .shown = j->shown };
+	const struct qiao_fabric_tx_sink sink = { &note, note_tx };
 	qiao_err err = QIAO_E_UNSUPPORTED;
 
 	v->flags = qiao_malloc(b->entries);

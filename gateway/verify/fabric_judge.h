@@ -8,6 +8,7 @@
 
 #include "gateway/verify/fabric_follow.h"
 #include "gateway/verify/fabric_rules.h"
+#include "gateway/verify/lightclient.h"
 
 struct qiao_fabric_verdict {
 	qiao_err err;        /* QIAO_OK: accepted */
@@ -51,6 +52,14 @@ void qiao_fabric_judge_lend(struct qiao_fabric_judge *j,
  * that gets single blocks.
  */
 void qiao_fabric_judge_by_rules(struct qiao_fabric_judge *j);
+
+/*
+ * From now on hand the writes of each block's valid transactions to the sink,
+ * in order, while it is judged: they count only if the verdict then accepts.
+ * An error of the sink is the call's. What block it is, is not filled in.
+ */
+void qiao_fabric_judge_show(struct qiao_fabric_judge *j,
+			    struct qiao_proven_sink sink);
 
 /*
  * A configuration block that the operator vouches for. QIAO_E_CONFIG and

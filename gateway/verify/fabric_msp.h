@@ -145,6 +145,11 @@ qiao_err qiao_fabric_signed(struct qiao_fabric_msps *m,
 bool qiao_fabric_has_role(const struct qiao_fabric_identity *id,
 			  enum qiao_fabric_role role);
 
+/* An organisational unit that says more than a role, or the role's; borrowed.
+ */
+struct qiao_slice qiao_fabric_identity_ou(
+	const struct qiao_fabric_identity *id);
+
 /* Between fabric_msp.c and fabric_identity.c. */
 void qiao_fabric_identities_forget(struct qiao_fabric_msps *m);
 void qiao_fabric_identity_judge(struct qiao_fabric_identity *id,

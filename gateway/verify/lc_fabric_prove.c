@@ -16,24 +16,6 @@ struct prove {
 	enum qiao_validity validity;
 };
 
-/* An OU that says more than a role, or the role's. */
-static struct qiao_slice ou_of(const struct qiao_fabric_identity *id)
-{
-	size_t n = qiao_cert_ou_count(id->cert);
-
-	for (size_t i = 0; i < n; i++) {
-		struct qiao_slice ou = qiao_cert_ou(id->cert, i);
-		bool is_role = false;
-
-		for (size_t r = 0; r < 5; r++)
-			is_role |= id->msp->ou[r].set &&
-				   qiao_slice_eq(id->msp->ou[r].name, ou);
-		if (!is_role)
-			return ou;
-	}
-	return n ? qiao_cert_ou(id->cert, 0) : qiao_slice_of(NULL, 0);
-}
-
 /* Slot 2 is what the serving node believes; a code it lacks is no "valid". */
 static bool is_doubted(const struct qiao_fabric_block *b, uint32_t tx)
 {
@@ -74,7 +56,7 @@ static qiao_err on_tx(void *ctx, const struct qiao_fabric_tx *tx)
 	if (tx->code != QIAO_FABRIC_VALID || !tx->creator)
 		return QIAO_OK;
 	p->tx = tx;
-	p->issuer_ou = ou_of(tx->creator);
+	p->issuer_ou = qiao_fabric_identity_ou(tx->creator);
 	return qiao_fabric_tx_writes(
 		tx, (struct qiao_fabric_write_sink){ p, emit });
 }

@@ -83,6 +83,23 @@ check "no arguments" 2 "^usage: qiao verify" "$qiao" verify
 check "bad policy" 2 "column 5" judge --chaincode "x=AND()" x
 check "unreadable anchor" 2 "cannot read" "$qiao" verify --family fabric --anchor $v/missing.pb x
 check "anchor that is no genesis" 2 "genesis" "$qiao" verify --family fabric --anchor $peer/block_0001.pb x
+policy=$(mktemp -d)
+trap 'rm -rf "$policy"' EXIT
+cp configs/demo/catalogue.cfg configs/demo/orgs.cfg configs/demo/nanjing/policy/*.cfg "$policy/"
+try() {
+	judge --mapping configs/demo/mapping.cfg --policy "$policy" --chain nanjing "$@"
+}
+check "a mapping tried" 0 "^mapping: records=460 refused=3 ignored=0 deleted=1\$" try $peer/block_*.pb
+check "a write that the mapping refuses" 0 "^  records/REC_LIC-0005 -> refused R_ISSUER_KEY \\(written by AuditMSP, ou client\\)\$" \
+	try $peer/block_*.pb
+[ "$(lines '张三|沈若溪' try $peer/block_*.pb)" = 0 ] || {
+	echo "verify: a value of a record is printed"
+	bad=1
+}
+check "a refused block is not mapped" 1 "^mapping: records=0 refused=0 ignored=0 deleted=0\$" try $peer/block_0020.pb
+check "a mapping without a policy" 2 "go together" judge --mapping configs/demo/mapping.cfg $peer/block_0001.pb
+check "a mapping as JSON" 2 "no JSON form" try --json $peer/block_0001.pb
+check "a file that is no mapping" 2 "E100" judge --mapping configs/demo/orgs.cfg --policy "$policy" --chain nanjing $peer/block_0001.pb
 check "help" 0 "^usage: qiao verify" "$qiao" verify --help
 [ "$bad" = 0 ] && echo "verify: ok"
 exit "$bad"
