@@ -8,6 +8,7 @@
 #define VERSION        1
 #define ITEM_PROOF     1
 #define ITEM_TRANSFER  2
+#define ITEM_RECEIPT   2 /* of another kind of message */
 #define SENTENCE_MAX   1024
 #define REFUSAL_LOWEST (-1000) /* no error of ours is below */
 
@@ -167,7 +168,7 @@ unsigned int qiao_item_kind(struct qiao_slice in)
 	kind = qiao_mp_uint(&m, ITEM_TRANSFER);
 	if (n == 4 && kind == ITEM_PROOF)
 		return ITEM_PROOF;
-	return n == 10 && kind == ITEM_TRANSFER ? ITEM_TRANSFER : 0;
+	return (n == 9 || n == 10) && kind == ITEM_TRANSFER ? ITEM_TRANSFER : 0;
 }
 
 void qiao_item_proof_encode(struct qiao_buf *out,
@@ -336,7 +337,7 @@ void qiao_item_receipt_encode(struct qiao_buf *out,
 			      const struct qiao_item_receipt *it)
 {
 	qiao_mp_put_array(out, 9);
-	qiao_mp_put_uint(out, VERSION);
+	qiao_mp_put_uint(out, ITEM_RECEIPT);
 	qiao_mp_put_hash(out, &it->transfer);
 	qiao_mp_put_hash(out, &it->digest);
 	qiao_mp_put_uint(out, it->state);
@@ -347,7 +348,7 @@ void qiao_item_receipt_encode(struct qiao_buf *out,
 	else
 		qiao_mp_put_nil(out);
 	if (it->has_proof)
-		qiao_mp_put_bin(out, it->proof);
+		qiao_mp_put_uint(out, it->proof_item);
 	else
 		qiao_mp_put_nil(out);
 	put_str_or_nil(out, it->decision);
@@ -364,7 +365,7 @@ qiao_err qiao_item_receipt_parse(struct qiao_item_receipt *out,
 	if (err != QIAO_OK)
 		return err;
 	qiao_mp_array_of(&m, 9);
-	get_version(&m, VERSION);
+	get_version(&m, ITEM_RECEIPT);
 	out->transfer = qiao_mp_hash(&m);
 	out->digest = qiao_mp_hash(&m);
 	out->state =
@@ -376,11 +377,11 @@ qiao_err qiao_item_receipt_parse(struct qiao_item_receipt *out,
 		out->height = qiao_mp_uint(&m, QIAO_HEIGHT_MAX);
 	out->has_proof = !qiao_mp_nil(&m);
 	if (out->has_proof)
-		out->proof = qiao_mp_bin(&m, QIAO_PEER_MSG_MAX);
+		out->proof_item =
+			(unsigned int)qiao_mp_uint(&m, QIAO_ITEMS_MAX - 1);
 	out->decision = decision_or_nil(&m);
 	committed = out->state == QIAO_RECEIPT_COMMITTED;
-	if (out->has_height != committed || out->has_proof != committed ||
-	    (committed && out->proof.n == 0))
+	if (out->has_height != committed || out->has_proof != committed)
 		qiao_mp_fail(&m, QIAO_E_MALFORMED);
 	return finish(&m, out, sizeof(*out));
 }

@@ -43,7 +43,7 @@ void qiao_item_headers_reply_encode(struct qiao_buf *out,
 qiao_err qiao_item_headers_reply_parse(struct qiao_item_headers_reply *out,
 				       struct qiao_slice in);
 
-/* --- transfers, 7.3 --- */
+/* --- transfers, 7.3; the proof items of 7.4 as well --- */
 struct qiao_item_proof {
 	struct qiao_hash chain;
 	uint64_t height;
@@ -69,7 +69,7 @@ struct qiao_item_transfer {
 	struct qiao_slice duty_basis, duty_case; /* its elements */
 	struct qiao_queued queued;               /* the sender's audit entry */
 };
-/* 1: a proof, 2: a transfer, 0: neither. */
+/* 1: a proof, 2: a transfer or a receipt, 0: none of them. */
 unsigned int qiao_item_kind(struct qiao_slice in);
 void qiao_item_proof_encode(struct qiao_buf *out,
 			    const struct qiao_item_proof *it);
@@ -124,14 +124,22 @@ struct qiao_item_receipt {
 	struct qiao_hash destination; /* chain identity */
 	bool has_height;              /* exactly in state committed */
 	uint64_t height;
-	bool has_proof; /* exactly in state committed */
-	struct qiao_slice proof;
+	bool has_proof;             /* exactly in state committed */
+	unsigned int proof_item;    /* index in the message */
 	struct qiao_slice decision; /* empty: none */
 };
 void qiao_item_receipt_encode(struct qiao_buf *out,
 			      const struct qiao_item_receipt *it);
 qiao_err qiao_item_receipt_parse(struct qiao_item_receipt *out,
 				 struct qiao_slice in);
+/*
+ * Beyond form, of the receipt that is item `at`: its proof item stands before
+ * it and is a proof of the right chain and height. Otherwise the whole message
+ * is refused: QIAO_E_MALFORMED.
+ */
+qiao_err qiao_item_receipt_check(const struct qiao_item_receipt *it, size_t at,
+				 const struct qiao_message *m,
+				 struct qiao_why *why);
 
 enum qiao_receipt_result {
 	QIAO_RECEIPT_TAKEN = 1,

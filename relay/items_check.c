@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a transfer item must fulfil beside its form, docs/wire.md 7.3. */
+/* What items must fulfil beside their form, docs/wire.md 7.3 and 7.4. */
 #include "relay/items.h"
 
 #include "gateway/base/slice.h"
@@ -56,4 +56,24 @@ qiao_err qiao_item_transfer_check(const struct qiao_item_transfer *it,
 	if (err == QIAO_OK)
 		err = check_queued(it, m, why);
 	return err;
+}
+
+qiao_err qiao_item_receipt_check(const struct qiao_item_receipt *it, size_t at,
+				 const struct qiao_message *m,
+				 struct qiao_why *why)
+{
+	struct qiao_item_proof proof;
+
+	if (!it->has_proof)
+		return QIAO_OK;
+	if (it->proof_item < at && at < m->n &&
+	    qiao_item_proof_parse(&proof, m->items[it->proof_item]) ==
+		    QIAO_OK &&
+	    qiao_hash_eq(&proof.chain, &it->destination) &&
+	    proof.height == it->height)
+		return QIAO_OK;
+	return qiao_fail(why, QIAO_E_MALFORMED,
+			 "receipt item %zu from %s names item %u as its proof, "
+			 "which is none before it for its block",
+			 at, m->env.sender, it->proof_item);
 }

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-/* Refusals and receipts without a proof are short and name digests alone. */
+/* Refusals and receipts are short and name digests alone; proofs do not. */
 static bool holds_no_value(const struct qiao_message *m, struct qiao_slice item)
 {
 	struct qiao_item_transfer_reply reply;
@@ -17,8 +17,7 @@ static bool holds_no_value(const struct qiao_message *m, struct qiao_slice item)
 		return m->env.has_reply_to &&
 		       qiao_item_transfer_reply_parse(&reply, item) == QIAO_OK;
 	return m->env.kind == QIAO_KIND_RECEIPTS &&
-	       qiao_item_receipt_parse(&receipt, item) == QIAO_OK &&
-	       !receipt.has_proof;
+	       qiao_item_receipt_parse(&receipt, item) == QIAO_OK;
 }
 
 /* A transfer is bound by its `queued` entry, its items need not be kept. */

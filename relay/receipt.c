@@ -63,12 +63,21 @@ qiao_err qiao_receipt_make(struct qiao_item_receipt *out,
 	out->reason = qiao_slice_str(t->reason);
 	out->destination = t->destination;
 	out->decision = qiao_slice_str(t->decision);
-	if (out->state == QIAO_RECEIPT_COMMITTED) {
-		out->has_height = out->has_proof = true;
-		out->height = t->receipt_height;
-		out->proof = t->receipt;
-	}
-	return QIAO_OK;
+	if (out->state != QIAO_RECEIPT_COMMITTED)
+		return QIAO_OK;
+	out->has_height = out->has_proof = true;
+	out->height = t->receipt_height;
+	return t->receipt.n > 0 || !qiao_hash_is_zero(&t->receipt_ref)
+		       ? QIAO_OK
+		       : QIAO_E_LIMIT;
+}
+
+qiao_err qiao_receipt_give_up(struct qiao_txn *txn, struct qiao_in_row *t)
+{
+	t->receipt_due = 0;
+	qiao_str_copy(t->reason, sizeof(t->reason),
+		      qiao_slice_str("no receipt: its proof is too large"));
+	return qiao_store_in_update(txn, t, t->state);
 }
 
 qiao_err qiao_receipt_postpone(struct qiao_txn *txn, struct qiao_in_row *t,
@@ -187,21 +196,15 @@ qiao_err qiao_receipt_take(struct qiao_txn *txn, struct qiao_out_row *t,
 			   const struct qiao_item_receipt *r, bool close,
 			   int64_t now_ms)
 {
-	struct qiao_slice before = t->receipt;
 	enum qiao_out_event ev;
-	qiao_err err;
 
 	if (!event_of(&ev, r->state))
 		return QIAO_E_USAGE;
 	if (!qiao_str_copy(t->reason, sizeof(t->reason), r->reason))
 		return QIAO_E_LIMIT;
 	t->receipt_height = r->has_height ? r->height : 0;
-	t->receipt = r->proof;
 	if (close && ev == QIAO_OUT_EV_COMMIT)
-		err = qiao_outbox_finish(txn, t, now_ms);
-	else
-		err = qiao_outbox_move(txn, t, (enum qiao_out_state)t->state,
-				       ev, now_ms);
-	t->receipt = before; /* r's memory is not ours */
-	return err;
+		return qiao_outbox_finish(txn, t, now_ms);
+	return qiao_outbox_move(txn, t, (enum qiao_out_state)t->state, ev,
+				now_ms);
 }

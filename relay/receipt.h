@@ -13,9 +13,15 @@
 /* Destination: rows of a peer that owe a receipt, by when it was due. */
 qiao_err qiao_receipt_owed(struct qiao_txn *txn, struct qiao_inbox_batch *out,
 			   const char *peer, int64_t now_ms, size_t max_n);
-/* The item of a row that owes one; borrows from the row. QIAO_E_STATE. */
+/*
+ * The item of a row that owes one; borrows from the row. Which item is its
+ * proof is the caller's to set. QIAO_E_STATE; QIAO_E_LIMIT: it is committed,
+ * and its proof was too large to be kept.
+ */
 qiao_err qiao_receipt_make(struct qiao_item_receipt *out,
 			   const struct qiao_in_row *t);
+/* There will be none: it is owed no more, and the row's reason says why. */
+qiao_err qiao_receipt_give_up(struct qiao_txn *txn, struct qiao_in_row *t);
 /* Nothing was heard of it: again by back-off. */
 qiao_err qiao_receipt_postpone(struct qiao_txn *txn, struct qiao_in_row *t,
 			       int64_t now_ms, uint32_t random);
@@ -42,8 +48,9 @@ qiao_err qiao_receipt_match(struct qiao_txn *txn,
 			    const char *peer);
 /*
  * Move the row as the receipt says. For state committed the caller has verified
- * proof -> delivered -> transfer id, payload digest and submitter. close:
- * nothing is due after a commit, so the transfer is closed in the same write.
+ * proof -> delivered -> transfer id, payload digest and submitter, and says in
+ * the row's receipt or receipt_ref where that proof is. close: nothing is due
+ * after a commit, so the transfer is closed in the same write.
  */
 qiao_err qiao_receipt_take(struct qiao_txn *txn, struct qiao_out_row *t,
 			   const struct qiao_item_receipt *r, bool close,

@@ -360,7 +360,7 @@ static qiao_err transfer_check(struct qiao_audit_peers *p,
 	return QIAO_OK;
 }
 
-/* A receipt: [1, transfer, digest, state ...]; a refusal: [2, transfer ...]. */
+/* A receipt: [2, transfer, digest, state ...]; a refusal: [2, transfer ...]. */
 static bool names_transfer(struct qiao_slice item, bool reply,
 			   const struct qiao_json *e)
 {
@@ -369,7 +369,7 @@ static bool names_transfer(struct qiao_slice item, bool reply,
 
 	qiao_mp_open(&m, item);
 	qiao_mp_array(&m, 16);
-	if (qiao_mp_uint(&m, QIAO_FORMAT_MAX) != (reply ? 2 : 1))
+	if (qiao_mp_uint(&m, QIAO_FORMAT_MAX) != 2)
 		return false;
 	have = qiao_mp_hash(&m);
 	if (!hash_of(&want, e, "transfer") || !qiao_hash_eq(&want, &have))

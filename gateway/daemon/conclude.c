@@ -5,8 +5,10 @@
 #include "gateway/base/hex.h"
 #include "gateway/base/log.h"
 #include "gateway/base/slice.h"
+#include "gateway/crypto/hash.h"
 #include "gateway/daemon/arrival.h"
 #include "gateway/daemon/freeze.h"
+#include "gateway/store/proof.h"
 #include "relay/inbox.h"
 
 #include <string.h>
@@ -106,10 +108,31 @@ static qiao_err conflict(const struct qiao_chain *c, struct qiao_txn *txn,
 	return err;
 }
 
+/* The proof of a whole block serves many: it is kept once. */
+static qiao_err keep_proof(const struct qiao_chain *c, struct qiao_txn *txn,
+			   struct qiao_in_row *row,
+			   struct qiao_commit_proof *proof)
+{
+	row->receipt = (struct qiao_slice){ NULL, 0 };
+	row->receipt_ref = (struct qiao_hash){ { 0 } };
+	if (proof->bytes.n > QIAO_RECEIPT_PROOF_MAX)
+		return QIAO_OK;
+	if (!c->api->proof_is_block) {
+		row->receipt = proof->bytes;
+		return QIAO_OK;
+	}
+	if (!proof->hashed)
+		qiao_sha256(&proof->digest, proof->bytes);
+	proof->hashed = true;
+	row->receipt_ref = proof->digest;
+	return qiao_store_proof_put(txn, &proof->digest, c->number,
+				    row->receipt_height, proof->bytes);
+}
+
 qiao_err qiao_conclude_row(struct qiao_concluded *x, struct qiao_chain *c,
 			   struct qiao_txn *txn, struct qiao_in_row *row,
 			   const struct qiao_statement *s,
-			   struct qiao_slice proof)
+			   struct qiao_commit_proof *proof)
 {
 	const struct qiao_route *r =
 		qiao_route_in(c->d, &row->source, &row->destination, row->peer);
@@ -119,9 +142,10 @@ qiao_err qiao_conclude_row(struct qiao_concluded *x, struct qiao_chain *c,
 	qiao_err err;
 
 	row->receipt_height = s->at.height;
-	row->receipt = proof; /* kept with the row, a conflict's as well */
-	err = same ? commit(c, txn, row, s) : conflict(c, txn, row, r, s);
-
+	err = keep_proof(c, txn, row, proof); /* a conflict's as well */
+	if (err == QIAO_OK)
+		err = same ? commit(c, txn, row, s)
+			   : conflict(c, txn, row, r, s);
 	if (err == QIAO_OK && r) {
 		x->ended[r - c->d->routes] = true;
 		x->frozen[r - c->d->routes] |= !same;
@@ -134,7 +158,7 @@ struct one {
 	struct qiao_concluded *x;
 	struct qiao_chain *c;
 	const struct qiao_statement *s;
-	struct qiao_slice block;
+	struct qiao_commit_proof *block;
 	struct qiao_in_row row;
 };
 
@@ -142,14 +166,18 @@ static qiao_err conclude_one(struct qiao_txn *txn, void *arg)
 {
 	struct one *o = arg;
 	struct qiao_in_row row = o->row; /* its slices are o->row's */
-	struct qiao_buf proof = QIAO_BUF;
-	qiao_err err = o->c->api->narrow(o->c->lc, &proof, o->block, o->s->tx,
-					 (uint32_t)o->s->at.index);
+	struct qiao_commit_proof proof = { .hashed = false };
+	struct qiao_buf leaf = QIAO_BUF;
+	qiao_err err;
 
+	if (o->c->api->proof_is_block)
+		return qiao_conclude_row(o->x, o->c, txn, &row, o->s, o->block);
+	err = o->c->api->narrow(o->c->lc, &leaf, o->block->bytes, o->s->tx,
+				(uint32_t)o->s->at.index);
+	proof.bytes = qiao_buf_slice(&leaf);
 	if (err == QIAO_OK)
-		err = qiao_conclude_row(o->x, o->c, txn, &row, o->s,
-					qiao_buf_slice(&proof));
-	qiao_buf_free(&proof);
+		err = qiao_conclude_row(o->x, o->c, txn, &row, o->s, &proof);
+	qiao_buf_free(&leaf);
 	return err;
 }
 
@@ -188,10 +216,11 @@ qiao_err qiao_conclude_block(struct qiao_concluded *x, struct qiao_chain *c,
 			     const struct qiao_statements *said,
 			     struct qiao_slice proof)
 {
+	struct qiao_commit_proof block = { .bytes = proof };
 	qiao_err err = QIAO_OK;
 
 	for (size_t i = 0; i < said->n && err == QIAO_OK; i++) {
-		struct one o = { x, c, &said->s[i], proof, { .seq = 0 } };
+		struct one o = { x, c, &said->s[i], &block, { .seq = 0 } };
 
 		if (is_delivery(o.s))
 			err = conclude_statement(&o, txn);

@@ -15,6 +15,13 @@ struct qiao_concluded {
 	bool apart; /* in: each row under a savepoint of its own */
 	bool ended[QIAO_ROUTES_MAX], frozen[QIAO_ROUTES_MAX];
 };
+/* What shows a delivery to others; the proof of a whole block is hashed once.
+ */
+struct qiao_commit_proof {
+	struct qiao_slice bytes;
+	bool hashed;
+	struct qiao_hash digest;
+};
 /* After the commit: receipts may leave, frozen routes are. */
 void qiao_concluded_act(const struct qiao_concluded *x, struct qiao_daemon *d);
 
@@ -34,12 +41,14 @@ const struct qiao_statement *qiao_delivery_find(const struct qiao_statements *l,
  * In the transaction: the chain shows statement s, a delivery under the row's
  * id, and `proof` shows it to others. Committed when it is what we submitted,
  * otherwise a conflict, which freezes the route in the same transaction. The
- * proof is kept with the row. QIAO_E_STATE: the row is not `submitting`.
+ * proof is kept with the row, that of a whole block once for all of them. One
+ * that fits into no message is not kept: then there is no receipt.
+ * QIAO_E_STATE: the row is not `submitting`.
  */
 qiao_err qiao_conclude_row(struct qiao_concluded *x, struct qiao_chain *c,
 			   struct qiao_txn *txn, struct qiao_in_row *row,
 			   const struct qiao_statement *s,
-			   struct qiao_slice proof);
+			   struct qiao_commit_proof *proof);
 
 /*
  * In the transaction that advances the light client: every delivery of a proven

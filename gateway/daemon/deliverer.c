@@ -365,6 +365,7 @@ static qiao_err conclude_one(struct qiao_txn *txn, void *arg)
 {
 	struct outcomes *x = arg;
 	struct outcome *o = &x->o[x->at];
+	struct qiao_commit_proof proof = { .bytes = qiao_buf_slice(&o->proof) };
 	int64_t now = qiao_now_ms();
 	uint32_t random;
 
@@ -377,7 +378,7 @@ static qiao_err conclude_one(struct qiao_txn *txn, void *arg)
 				       QIAO_IN_EV_SUBMIT, now);
 	case SHOWN:
 		return qiao_conclude_row(&x->concluded, o->c, txn, o->row, o->s,
-					 qiao_buf_slice(&o->proof));
+					 &proof);
 	case GONE:
 		break;
 	}

@@ -114,11 +114,12 @@ static qiao_err on_receipts(struct answer *a, struct qiao_why *why)
 {
 	struct qiao_item_receipt_reply *reply =
 		qiao_calloc(a->m->n, sizeof(*reply));
+	size_t n = 0;
 	qiao_err err =
-		reply ? qiao_receipts_take(a->d, reply, a->m, a->peer, why)
+		reply ? qiao_receipts_take(a->d, reply, &n, a->m, a->peer, why)
 		      : QIAO_E_NOMEM;
 
-	for (size_t i = 0; i < a->m->n && err == QIAO_OK; i++) {
+	for (size_t i = 0; i < n && err == QIAO_OK; i++) {
 		qiao_item_receipt_reply_encode(&a->bytes, &reply[i]);
 		answer_next(a);
 	}

@@ -3,7 +3,7 @@ LIB_SRC += $(addprefix gateway/daemon/,accept.c arrival.c bell.c chain.c \
            conclude.c daemon.c decide.c deliverer.c exchange.c follower.c freeze.c \
            operators.c unfreeze.c \
            headers.c \
-           message.c overlay.c receipts.c release.c send.c sender.c \
+           message.c overlay.c owed.c receipts.c release.c send.c sender.c \
            statement.c subject.c)
 LIB_SRC += gateway/daemon/config.c
 LIB_SRC += gateway/daemon/config_check.c
@@ -38,4 +38,4 @@ $(B)/gateway/daemon/options.o: EXTRA_CPPFLAGS += -DQIAO_ADAPTERDIR='"$(ADAPTERDI
 UNIT_SRC += tests/unit/daemon/report_test.c
 UNIT_SRC += tests/unit/daemon/rules_test.c
 UNIT_SRC += $(addprefix tests/unit/daemon/,conclude_test.c deliverer_test.c \
-            receipts_test.c)
+            owed_test.c receipts_test.c)

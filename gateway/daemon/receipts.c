@@ -9,6 +9,7 @@
 #include "gateway/crypto/hash.h"
 #include "gateway/daemon/conclude.h"
 #include "gateway/daemon/freeze.h"
+#include "gateway/store/proof.h"
 #include "relay/keep.h"
 #include "relay/outbox.h"
 #include "relay/receipt.h"
@@ -19,9 +20,10 @@ static const char contradicts[] = "a receipt contradicts what we sent";
 static const char other_payload[] =
 	"the peer found this transfer id with another payload";
 
-/* One item: first what its proof shows, then what comes of it. */
+/* One receipt: first what its proof shows, then what comes of it. */
 struct one {
 	struct qiao_item_receipt it;
+	size_t item;     /* which one it is of the message */
 	qiao_err proven; /* committed: does the proof hold by itself? */
 	struct qiao_statement shows; /* the delivery in it; owns nothing */
 	struct qiao_why why;
@@ -30,38 +32,69 @@ struct one {
 	const char *freeze; /* why the route is frozen, or NULL */
 };
 
+/* A proof item; it may serve many receipts. */
+struct shown {
+	struct qiao_item_proof it; /* empty: this item is a receipt */
+	struct qiao_hash digest;
+	const struct qiao_chain *chain; /* ours, that judged it */
+	bool used;
+};
+
 struct take {
 	struct qiao_daemon *d;
 	const struct qiao_message *m;
 	const char *peer;
-	struct one *one; /* m->n */
-	size_t at;
-	bool apart;    /* each under its own savepoint */
-	bool names_it; /* an entry names the message */
+	struct one *one; /* n of them */
+	size_t n, at;
+	struct shown *shown; /* m->n, by item */
+	bool apart;          /* each under its own savepoint */
+	bool names_it;       /* an entry names the message */
 };
 
 /* --- proofs, outside the store -------------------------------------------- */
 
-static void prove_one(struct one *o, struct qiao_chain *c,
-		      const struct qiao_view *view)
+static void find_one(struct one *o, const struct qiao_chain *c,
+		     const struct qiao_statements *found)
+{
+	const struct qiao_statement *s =
+		qiao_delivery_find(found, &o->it.transfer);
+
+	if (s && s->at.height == o->it.height)
+		o->shows = *s; /* a delivery has no buffers */
+	else
+		o->proven = qiao_fail(&o->why, QIAO_E_PROOF,
+				      "chain %s: the proof shows another "
+				      "delivery",
+				      c->cfg->name);
+}
+
+/* Checked once, whatever number of receipts it serves. */
+static void prove_item(struct take *t, size_t item, struct qiao_chain *c,
+		       const struct qiao_view *view)
 {
 	const struct qiao_slice none = { NULL, 0 };
 	struct qiao_statements found = { .n = 0 };
-	const struct qiao_statement *s;
+	struct qiao_why why = { "" };
+	qiao_err err = qiao_statements_prove(
+		&found, c, NULL, view, t->shown[item].it.proof, none, &why);
 
-	o->proven = qiao_statements_prove(&found, c, NULL, view, o->it.proof,
-					  none, &o->why);
-	if (o->proven == QIAO_OK) {
-		s = qiao_delivery_find(&found, &o->it.transfer);
-		if (s && s->at.height == o->it.height)
-			o->shows = *s; /* a delivery has no buffers */
-		else
-			o->proven = qiao_fail(&o->why, QIAO_E_PROOF,
-					      "chain %s: the proof shows "
-					      "another delivery",
-					      c->cfg->name);
+	t->shown[item].chain = c;
+	for (size_t i = 0; i < t->n; i++) {
+		struct one *o = &t->one[i];
+
+		if (!o->it.has_proof || o->it.proof_item != item)
+			continue;
+		o->proven = err;
+		o->why = why;
+		if (err == QIAO_OK)
+			find_one(o, c, &found);
 	}
 	qiao_statements_free(&found);
+}
+
+static bool is_proof_of(const struct shown *s, const struct qiao_chain *c)
+{
+	return s->it.proof.n > 0 && qiao_hash_eq(&s->it.chain, &c->identity);
 }
 
 /* Those of one chain; its lock is taken once. */
@@ -71,13 +104,9 @@ static void prove_chain(struct take *t, struct qiao_chain *c)
 	struct qiao_view view = qiao_overlay_view(&overlay);
 
 	pthread_mutex_lock(&c->lock);
-	for (size_t i = 0; i < t->m->n; i++) {
-		struct one *o = &t->one[i];
-
-		if (o->it.state == QIAO_RECEIPT_COMMITTED &&
-		    qiao_hash_eq(&o->it.destination, &c->identity))
-			prove_one(o, c, &view);
-	}
+	for (size_t i = 0; i < t->m->n; i++)
+		if (is_proof_of(&t->shown[i], c))
+			prove_item(t, i, c, &view);
 	pthread_mutex_unlock(&c->lock);
 	qiao_overlay_free(&overlay);
 }
@@ -85,8 +114,7 @@ static void prove_chain(struct take *t, struct qiao_chain *c)
 static bool concerns(const struct take *t, const struct qiao_chain *c)
 {
 	for (size_t i = 0; i < t->m->n; i++)
-		if (t->one[i].it.state == QIAO_RECEIPT_COMMITTED &&
-		    qiao_hash_eq(&t->one[i].it.destination, &c->identity))
+		if (is_proof_of(&t->shown[i], c))
 			return true;
 	return false;
 }
@@ -99,11 +127,10 @@ static qiao_err audit_receipt(const struct take *t, const struct one *o,
 	const struct qiao_item_receipt *it = &o->it;
 	struct qiao_audit_entry e;
 	char reason[QIAO_REASON_MAX + 1];
-	struct qiao_hash proof, item;
+	struct qiao_hash item;
 
-	qiao_merkle_leaf(&item, t->m->items[o - t->one]);
+	qiao_merkle_leaf(&item, t->m->items[o->item]);
 	qiao_str_copy(reason, sizeof(reason), it->reason);
-	qiao_sha256(&proof, it->proof);
 	qiao_audit_begin(&e, "receipt", qiao_now_ms());
 	qiao_audit_hash(&e, "transfer", &it->transfer);
 	qiao_audit_hash(&e, "payload", &it->digest);
@@ -117,7 +144,7 @@ static qiao_err audit_receipt(const struct take *t, const struct one *o,
 	else
 		qiao_audit_null(&e, "height");
 	if (it->has_proof)
-		qiao_audit_hash(&e, "proof", &proof);
+		qiao_audit_hash(&e, "proof", &t->shown[it->proof_item].digest);
 	else
 		qiao_audit_null(&e, "proof");
 	return qiao_audit_append(&t->d->log, txn, &e, &it->transfer, NULL);
@@ -149,12 +176,29 @@ static enum qiao_receipt_result judge(const struct one *o)
 		       : QIAO_RECEIPT_UNFIT;
 }
 
+/* That of a whole block serves many: it is kept once. */
+static qiao_err keep_proof(const struct shown *s, struct qiao_txn *txn,
+			   struct qiao_out_row *row)
+{
+	if (!s->chain->api->proof_is_block) {
+		row->receipt = s->it.proof; /* the message's memory */
+		return QIAO_OK;
+	}
+	row->receipt_ref = s->digest;
+	return qiao_store_proof_put(txn, &s->digest, s->chain->number,
+				    s->it.height, s->it.proof);
+}
+
 static qiao_err move(struct take *t, struct one *o, struct qiao_txn *txn,
 		     struct qiao_out_row *row)
 {
-	/* no usage record is due on a source that takes none: it is closed */
-	qiao_err err = qiao_receipt_take(txn, row, &o->it, true, qiao_now_ms());
+	qiao_err err = QIAO_OK;
 
+	if (o->it.has_proof)
+		err = keep_proof(&t->shown[o->it.proof_item], txn, row);
+	/* no usage record is due on a source that takes none: it is closed */
+	if (err == QIAO_OK)
+		err = qiao_receipt_take(txn, row, &o->it, true, qiao_now_ms());
 	if (err == QIAO_OK)
 		err = audit_receipt(t, o, txn);
 	t->names_it = t->names_it || err == QIAO_OK;
@@ -223,7 +267,7 @@ static qiao_err take_all(struct qiao_txn *txn, void *arg)
 	qiao_err err = QIAO_OK;
 
 	t->names_it = false;
-	for (t->at = 0; t->at < t->m->n && err == QIAO_OK; t->at++) {
+	for (t->at = 0; t->at < t->n && err == QIAO_OK; t->at++) {
 		t->one[t->at].freeze = NULL;
 		err = t->apart ? take_apart(txn, t) : take_one(txn, t);
 	}
@@ -244,18 +288,52 @@ static qiao_err write_all(struct take *t)
 
 /* --- the whole message ---------------------------------------------------- */
 
+static qiao_err parse_proof(struct take *t, size_t item)
+{
+	struct shown *s = &t->shown[item];
+	qiao_err err = qiao_item_proof_parse(&s->it, t->m->items[item]);
+
+	if (err == QIAO_OK)
+		qiao_sha256(&s->digest, s->it.proof);
+	return err;
+}
+
+static qiao_err parse_receipt(struct take *t, size_t item, struct qiao_why *why)
+{
+	struct one *o = &t->one[t->n];
+	qiao_err err = qiao_item_receipt_parse(&o->it, t->m->items[item]);
+
+	if (err == QIAO_OK)
+		err = qiao_item_receipt_check(&o->it, item, t->m, why);
+	if (err != QIAO_OK)
+		return err;
+	if (o->it.has_proof)
+		t->shown[o->it.proof_item].used = true;
+	o->item = item;
+	o->proven = QIAO_E_PROOF; /* no chain of ours */
+	t->n++;
+	return QIAO_OK;
+}
+
 static qiao_err parse_all(struct take *t, struct qiao_why *why)
 {
-	for (size_t i = 0; i < t->m->n; i++) {
-		qiao_err err =
-			qiao_item_receipt_parse(&t->one[i].it, t->m->items[i]);
+	qiao_err err = QIAO_OK;
+	size_t i;
 
-		if (err != QIAO_OK)
-			return qiao_fail(why, err, "receipt item %zu: %s", i,
-					 qiao_strerror(err));
-		t->one[i].proven = QIAO_E_PROOF; /* no chain of ours */
-	}
-	return QIAO_OK;
+	for (i = 0; i < t->m->n && err == QIAO_OK; i++)
+		err = qiao_item_kind(t->m->items[i]) == 1
+			      ? parse_proof(t, i)
+			      : parse_receipt(t, i, why);
+	if (err != QIAO_OK && !why->text[0])
+		return qiao_fail(why, err, "receipts item %zu: %s", i - 1,
+				 qiao_strerror(err));
+	for (i = 0; i < t->m->n && err == QIAO_OK; i++)
+		if (t->shown[i].it.proof.n > 0 && !t->shown[i].used)
+			err = qiao_fail(why, QIAO_E_MALFORMED,
+					"receipts item %zu is a proof that no "
+					"receipt refers to",
+					i);
+	return err;
 }
 
 /* After the commit. */
@@ -276,23 +354,26 @@ static void tell(const struct one *o, struct qiao_item_receipt_reply *reply,
 }
 
 qiao_err qiao_receipts_take(struct qiao_daemon *d,
-			    struct qiao_item_receipt_reply *reply,
+			    struct qiao_item_receipt_reply *reply, size_t *n,
 			    const struct qiao_message *m, const char *peer,
 			    struct qiao_why *why)
 {
 	struct take t = { .d = d, .m = m, .peer = peer };
 	qiao_err err = QIAO_E_NOMEM;
 
+	*n = 0;
 	t.one = qiao_calloc(m->n, sizeof(*t.one));
-	if (t.one)
+	t.shown = qiao_calloc(m->n, sizeof(*t.shown));
+	if (t.one && t.shown)
 		err = parse_all(&t, why);
 	for (size_t i = 0; err == QIAO_OK && i < d->n_chains; i++)
 		if (concerns(&t, &d->chains[i]))
 			prove_chain(&t, &d->chains[i]);
-	if (err == QIAO_OK && m->n > 0)
+	if (err == QIAO_OK && t.n > 0)
 		err = write_all(&t);
-	for (size_t i = 0; err == QIAO_OK && i < m->n; i++)
-		tell(&t.one[i], &reply[i], peer);
+	for (size_t i = 0; err == QIAO_OK && i < t.n; i++)
+		tell(&t.one[i], &reply[(*n)++], peer);
 	qiao_free(t.one);
+	qiao_free(t.shown);
 	return err;
 }

@@ -7,13 +7,14 @@
 #include "relay/items.h"
 
 /*
- * The receipt items of a peer's message, in one transaction; *reply: m->n of
- * them. QIAO_E_MALFORMED and its kin: nothing is taken, why says which item.
- * QIAO_OK: what is answered as taken is on the disk. Any other error is ours
- * (store), and the peer asks again. Takes the destination chains' locks.
+ * The receipts of a peer's message, in one transaction. *reply: room for m->n;
+ * *n of them are filled, one for each receipt, in order. QIAO_E_MALFORMED and
+ * its kin: nothing is taken, why says which item. QIAO_OK: what is answered as
+ * taken is on the disk. Any other error is ours (store), and the peer asks
+ * again. Takes the destination chains' locks.
  */
 qiao_err qiao_receipts_take(struct qiao_daemon *d,
-			    struct qiao_item_receipt_reply *reply,
+			    struct qiao_item_receipt_reply *reply, size_t *n,
 			    const struct qiao_message *m, const char *peer,
 			    struct qiao_why *why);
 

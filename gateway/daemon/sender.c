@@ -7,16 +7,21 @@
 #include "gateway/daemon/threads.h"
 
 #include "gateway/base/clock.h"
+#include "gateway/base/hex.h"
+#include "gateway/base/log.h"
+#include "gateway/base/slice.h"
 #include "gateway/crypto/hash.h"
 #include "gateway/daemon/exchange.h"
 #include "gateway/daemon/headers.h"
+#include "gateway/daemon/owed.h"
 #include "gateway/daemon/send.h"
 #include "relay/receipt.h"
 #include "relay/retry.h"
 
-#define IDLE_MS      1000
-#define GOSSIP_MS    60000
-#define RECEIPTS_MAX 128 /* of one message */
+#include <inttypes.h>
+
+#define IDLE_MS   1000
+#define GOSSIP_MS 60000
 
 /* A failure of the store, with where, why and what to do; err as it came. */
 static qiao_err stored(const struct qiao_link_peer *l, const char *what,
@@ -88,33 +93,36 @@ static qiao_err all_headers(struct qiao_link_peer *l, bool ask)
 struct owed {
 	struct qiao_link_peer *l;
 	struct qiao_exchange *x;
-	struct qiao_inbox_batch batch;
+	struct qiao_owed said;
 };
 
-static qiao_err read_owed(struct qiao_txn *txn, void *arg)
+static qiao_err build(struct qiao_txn *txn, void *arg)
 {
 	struct owed *a = arg;
 
-	return qiao_receipt_owed(txn, &a->batch, a->l->peer->gateway,
-				 qiao_now_ms(), RECEIPTS_MAX);
+	return qiao_owed_build(&a->said, a->x, txn, a->l->peer->gateway,
+			       qiao_now_ms());
 }
 
+/* One answer for each receipt, in order: about nothing else. */
 static qiao_err write_replies(struct qiao_txn *txn, void *arg)
 {
-	struct qiao_exchange *x = ((struct owed *)arg)->x;
-	qiao_err err = QIAO_OK;
+	struct owed *a = arg;
+	struct qiao_exchange *x = a->x;
+	qiao_err err = x->m.n == a->said.n ? QIAO_OK : QIAO_E_MALFORMED;
 
-	for (size_t i = 0; i < x->m.n && err == QIAO_OK; i++) {
+	for (size_t i = 0; i < a->said.n && err == QIAO_OK; i++) {
+		const struct qiao_in_row *row = a->said.row[i];
 		struct qiao_item_receipt_reply reply;
 		uint32_t random;
 
 		qiao_random(&random, sizeof(random));
 		err = qiao_item_receipt_reply_parse(&reply, x->m.items[i]);
+		if (err == QIAO_OK && !qiao_hash_eq(&reply.transfer, &row->id))
+			err = QIAO_E_MALFORMED;
 		if (err == QIAO_OK)
 			err = qiao_receipt_replied(txn, NULL, &reply,
 						   qiao_now_ms(), random);
-		if (err == QIAO_E_NOTFOUND)
-			err = QIAO_E_MALFORMED; /* we asked no such thing */
 	}
 	return err;
 }
@@ -125,32 +133,60 @@ static qiao_err write_unheard(struct qiao_txn *txn, void *arg)
 	struct owed *a = arg;
 	qiao_err err = QIAO_OK;
 
-	for (size_t i = 0; i < a->batch.n && err == QIAO_OK; i++) {
+	for (size_t i = 0; i < a->said.n && err == QIAO_OK; i++) {
 		uint32_t random;
 
 		qiao_random(&random, sizeof(random));
-		err = qiao_receipt_postpone(txn, &a->batch.rows[i],
-					    qiao_now_ms(), random);
+		err = qiao_receipt_postpone(txn, a->said.row[i], qiao_now_ms(),
+					    random);
 	}
 	return err;
 }
 
-static qiao_err put_receipts(struct owed *a)
+static qiao_err write_lost(struct qiao_txn *txn, void *arg)
+{
+	struct owed *a = arg;
+	qiao_err err = QIAO_OK;
+
+	for (size_t i = 0; i < a->said.n_lost && err == QIAO_OK; i++)
+		err = qiao_receipt_give_up(txn, a->said.lost[i]);
+	return err;
+}
+
+/* Sending it again would not make it smaller: somebody must know. */
+static qiao_err give_up(struct owed *a)
 {
 	qiao_err err = QIAO_OK;
 
-	/* a proof holds its payload: the rest goes with the next message */
-	for (size_t i = 0; i < a->batch.n && err == QIAO_OK &&
-			   a->x->items.n < QIAO_PEER_MSG_MAX / 2;
-	     i++) {
-		struct qiao_item_receipt it;
+	if (a->said.n_lost > 0)
+		err = stored(a->l, "receipts that cannot be given",
+			     qiao_store_write(a->l->d->store, write_lost, a));
+	for (size_t i = 0; i < a->said.n_lost && err == QIAO_OK; i++) {
+		const struct qiao_in_row *row = a->said.lost[i];
+		char id[QIAO_HEX_LEN(32)];
 
-		err = qiao_receipt_make(&it, &a->batch.rows[i]);
-		if (err != QIAO_OK)
-			break;
-		qiao_item_receipt_encode(&a->x->items, &it);
-		qiao_exchange_item(a->x);
+		qiao_log(QIAO_LOG_ERROR, "receipt-too-large",
+			 "peer=%s transfer=%s height=%" PRIu64
+			 " why=\"it was delivered in a block that fits into no "
+			 "message; tell the peer, who waits for its receipt\"",
+			 a->l->peer->gateway,
+			 qiao_hex_encode(id, qiao_slice_hash(&row->id)),
+			 row->receipt_height);
 	}
+	return err;
+}
+
+static qiao_err say_receipts(struct owed *a)
+{
+	qiao_err err = qiao_exchange_call(a->x);
+
+	if (err == QIAO_OK)
+		err = stored(
+			a->l, "replies to receipts",
+			qiao_store_write(a->l->d->store, write_replies, a));
+	if (err != QIAO_OK)
+		stored(a->l, "receipts that are tried again",
+		       qiao_store_write(a->l->d->store, write_unheard, a));
 	return err;
 }
 
@@ -159,24 +195,17 @@ static qiao_err send_receipts(struct qiao_link_peer *l, bool *more)
 {
 	struct owed a = { .l = l,
 			  .x = qiao_exchange_new(l, QIAO_KIND_RECEIPTS) };
-	qiao_err err = a.x ? qiao_store_read(l->d->store, read_owed, &a)
+	qiao_err err = a.x ? stored(l, "receipts that are due",
+				    qiao_store_read(l->d->store, build, &a))
 			   : QIAO_E_NOMEM;
 
 	if (err == QIAO_OK)
-		err = put_receipts(&a);
-	if (err == QIAO_OK && a.x->n > 0) {
-		err = qiao_exchange_call(a.x);
-		if (err == QIAO_OK)
-			err = stored(l, "replies to receipts",
-				     qiao_store_write(l->d->store,
-						      write_replies, &a));
-		if (err != QIAO_OK)
-			stored(l, "receipts that are tried again",
-			       qiao_store_write(l->d->store, write_unheard,
-						&a));
+		err = give_up(&a);
+	if (err == QIAO_OK && a.said.n > 0) {
+		err = say_receipts(&a);
 		*more = *more || err == QIAO_OK;
 	}
-	qiao_inbox_batch_free(&a.batch);
+	qiao_owed_fini(&a.said);
 	qiao_exchange_free(a.x);
 	return err;
 }

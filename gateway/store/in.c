@@ -13,7 +13,8 @@
 	"t.as_of_hash,t.as_of_basis,t.entry,t.record,t.version,t.decision," \
 	"t.reason,t.received_at,t.changed_at,t.next_try_at,t.tries,"        \
 	"t.receipt_height,t.receipt_due,t.receipt_tries,b.id_array,"        \
-	"b.payload,b.duty,b.audit,r.tx,r.proof FROM transfer_in t "         \
+	"b.payload,b.duty,b.audit,r.tx,r.proof,r.proof_ref "                \
+	"FROM transfer_in t "                                               \
 	"JOIN in_body b ON b.seq=t.seq LEFT JOIN in_receipt r ON r.seq=t.seq "
 
 static void read_where(struct qiao_sql *q, struct qiao_in_row *r)
@@ -54,6 +55,7 @@ static void read_progress(struct qiao_sql *q, struct qiao_in_row *r)
 	r->audit = qiao_sql_get_blob(q, 29);
 	r->tx = qiao_sql_get_blob(q, 30);
 	r->receipt = qiao_sql_get_blob(q, 31);
+	r->receipt_ref = qiao_sql_get_hash(q, 32);
 }
 
 static void read_row(struct qiao_sql *q, struct qiao_in_row *r)
@@ -182,14 +184,17 @@ static qiao_err put_receipt(struct qiao_txn *txn, const struct qiao_in_row *r)
 {
 	struct qiao_sql q;
 
-	if (r->receipt.n == 0 && r->tx.n == 0)
+	if (r->receipt.n == 0 && r->tx.n == 0 &&
+	    qiao_hash_is_zero(&r->receipt_ref))
 		return QIAO_OK;
 	qiao_sql_begin(&q, txn,
-		       "INSERT INTO in_receipt(seq,tx,proof) VALUES(?,?,?) "
+		       "INSERT INTO in_receipt(seq,tx,proof,proof_ref) "
+		       "VALUES(?,?,?,?) "
 		       "ON CONFLICT DO NOTHING"); /* the first one stays */
 	qiao_sql_int(&q, r->seq);
 	qiao_sql_blob_or_null(&q, r->tx);
 	qiao_sql_blob_or_null(&q, r->receipt);
+	qiao_sql_hash_or_null(&q, &r->receipt_ref);
 	return qiao_sql_run(&q);
 }
 

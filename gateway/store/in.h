@@ -39,7 +39,8 @@ struct qiao_in_row {
 	struct qiao_slice audit; /* the sender's entry and path: our evidence */
 	struct qiao_slice
 		tx; /* transaction id on the destination chain; or empty */
-	struct qiao_slice receipt; /* proof of the commit; or empty */
+	struct qiao_slice receipt;    /* proof of this commit alone; or empty */
+	struct qiao_hash receipt_ref; /* proof.h; zero: none, or `receipt` */
 	void *mem;
 };
 
@@ -53,7 +54,7 @@ qiao_err qiao_in_row_copy(struct qiao_in_row *out, const struct qiao_in_row *r);
 void qiao_in_row_free(struct qiao_in_row *r);
 /*
  * Write what changes after put: state, reason, decision, record, version,
- * changed_at, next_try_at, tries, proof_ref, tx, receipt_*, receipt.
+ * changed_at, next_try_at, tries, proof_ref, tx, receipt, receipt_*.
  * QIAO_E_STATE unless the stored state is `expected`.
  */
 qiao_err qiao_store_in_update(struct qiao_txn *txn, const struct qiao_in_row *r,

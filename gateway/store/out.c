@@ -13,7 +13,8 @@
 	"t.not_after,t.as_of_height,t.as_of_hash,t.as_of_basis,t.decision," \
 	"t.reason,t.entry,t.by_id,t.queued_at,t.changed_at,t.next_try_at,"  \
 	"t.tries,t.receipt_height,b.id_array,b.payload,b.proof,b.duty,"     \
-	"r.proof FROM transfer_out t JOIN out_body b ON b.seq=t.seq "       \
+	"r.proof,r.proof_ref FROM transfer_out t "                          \
+	"JOIN out_body b ON b.seq=t.seq "                                   \
 	"LEFT JOIN out_receipt r ON r.seq=t.seq "
 
 static void read_where(struct qiao_sql *q, struct qiao_out_row *r)
@@ -54,6 +55,7 @@ static void read_progress(struct qiao_sql *q, struct qiao_out_row *r)
 	r->proof = qiao_sql_get_blob(q, 28);
 	r->duty = qiao_sql_get_blob(q, 29);
 	r->receipt = qiao_sql_get_blob(q, 30);
+	r->receipt_ref = qiao_sql_get_hash(q, 31);
 }
 
 static void read_row(struct qiao_sql *q, struct qiao_out_row *r)
@@ -178,13 +180,15 @@ static qiao_err put_receipt(struct qiao_txn *txn, const struct qiao_out_row *r)
 {
 	struct qiao_sql q;
 
-	if (r->receipt.n == 0)
+	if (r->receipt.n == 0 && qiao_hash_is_zero(&r->receipt_ref))
 		return QIAO_OK;
 	qiao_sql_begin(&q, txn,
-		       "INSERT INTO out_receipt(seq,proof) VALUES(?,?) "
+		       "INSERT INTO out_receipt(seq,proof,proof_ref) "
+		       "VALUES(?,?,?) "
 		       "ON CONFLICT DO NOTHING"); /* the first one stays */
 	qiao_sql_int(&q, r->seq);
-	qiao_sql_blob(&q, r->receipt);
+	qiao_sql_blob_or_null(&q, r->receipt);
+	qiao_sql_hash_or_null(&q, &r->receipt_ref);
 	return qiao_sql_run(&q);
 }
 

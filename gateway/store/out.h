@@ -46,8 +46,9 @@ struct qiao_out_row {
 	struct qiao_slice
 		duty; /* encoded array of docs/wire.md 7.3; or empty */
 	struct qiao_slice
-		receipt; /* proof of the commit, as received; or empty */
-	void *mem;       /* owned; NULL in rows that borrow */
+		receipt; /* proof of this commit alone, as received; or empty */
+	struct qiao_hash receipt_ref; /* proof.h; zero: none, or `receipt` */
+	void *mem;                    /* owned; NULL in rows that borrow */
 };
 
 /* QIAO_E_EXISTS when the id is there. Sets r->seq. */
@@ -62,8 +63,8 @@ void qiao_out_row_free(struct qiao_out_row *r);
 
 /*
  * Write what changes after put: state, reason, by, changed_at, next_try_at,
- * tries, receipt_height, receipt, proof_ref, has_entry, entry. QIAO_E_STATE
- * unless the stored state is `expected`.
+ * tries, receipt_height, receipt, receipt_ref, proof_ref, has_entry, entry.
+ * QIAO_E_STATE unless the stored state is `expected`.
  */
 qiao_err qiao_store_out_update(struct qiao_txn *txn,
 			       const struct qiao_out_row *r, int expected);

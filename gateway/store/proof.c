@@ -80,7 +80,11 @@ qiao_err qiao_store_proof_sweep(struct qiao_txn *txn, size_t *n)
 		       "SELECT 1 FROM transfer_out t "
 		       "WHERE t.proof_ref=proof.digest) AND NOT EXISTS("
 		       "SELECT 1 FROM transfer_in t "
-		       "WHERE t.proof_ref=proof.digest)");
+		       "WHERE t.proof_ref=proof.digest) AND NOT EXISTS("
+		       "SELECT 1 FROM out_receipt r "
+		       "WHERE r.proof_ref=proof.digest) AND NOT EXISTS("
+		       "SELECT 1 FROM in_receipt r "
+		       "WHERE r.proof_ref=proof.digest)");
 	err = qiao_sql_run_count(&q, &deleted);
 	if (n)
 		*n = deleted;

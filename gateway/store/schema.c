@@ -54,7 +54,10 @@ static const char step_2[] =
 "CREATE TABLE out_body("
 "seq INTEGER PRIMARY KEY, id_array BLOB NOT NULL, payload BLOB NOT NULL,"
 "proof BLOB, duty BLOB);"
-"CREATE TABLE out_receipt(seq INTEGER PRIMARY KEY, proof BLOB NOT NULL);"
+"CREATE TABLE out_receipt("
+"seq INTEGER PRIMARY KEY, proof BLOB, proof_ref BLOB);"
+"CREATE INDEX out_receipt_proof ON out_receipt(proof_ref)"
+" WHERE proof_ref IS NOT NULL;"
 
 "CREATE TABLE transfer_in("
 "seq INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, state INTEGER NOT NULL,"
@@ -75,7 +78,9 @@ static const char step_2[] =
 "seq INTEGER PRIMARY KEY, id_array BLOB NOT NULL, payload BLOB NOT NULL,"
 "duty BLOB, audit BLOB);"
 "CREATE TABLE in_receipt("
-"seq INTEGER PRIMARY KEY, tx BLOB, proof BLOB);"
+"seq INTEGER PRIMARY KEY, tx BLOB, proof BLOB, proof_ref BLOB);"
+"CREATE INDEX in_receipt_proof ON in_receipt(proof_ref)"
+" WHERE proof_ref IS NOT NULL;"
 
 "CREATE TABLE evidence("
 "digest BLOB PRIMARY KEY, scope INTEGER NOT NULL, name TEXT NOT NULL,"

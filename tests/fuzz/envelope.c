@@ -19,6 +19,7 @@ static void look_at_items(const struct qiao_message *m)
 {
 	static struct qiao_item_transfer it;
 	static struct qiao_item_headers headers;
+	struct qiao_item_receipt receipt;
 	struct qiao_why why;
 
 	for (size_t i = 0; i < m->n; i++) {
@@ -26,6 +27,8 @@ static void look_at_items(const struct qiao_message *m)
 		if (qiao_item_kind(m->items[i]) == 2 &&
 		    qiao_item_transfer_parse(&it, m->items[i]) == QIAO_OK)
 			(void)qiao_item_transfer_check(&it, m, &why);
+		if (qiao_item_receipt_parse(&receipt, m->items[i]) == QIAO_OK)
+			(void)qiao_item_receipt_check(&receipt, i, m, &why);
 	}
 }
 

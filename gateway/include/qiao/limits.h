@@ -54,11 +54,13 @@
 #define QIAO_QUEUED_ENTRY_MAX QIAO_KIB(4)
 
 /* messages */
-#define QIAO_PEER_MSG_MAX    QIAO_MIB(8) /* between gateways */
-#define QIAO_ADAPTER_MSG_MAX QIAO_MIB(4) /* between host and adapter */
-#define QIAO_SUBMISSIONS_MAX 128         /* of one call of an adapter */
-#define QIAO_CONTROL_MSG_MAX QIAO_MIB(1)
-#define QIAO_ITEMS_MAX       512 /* items of one envelope */
+#define QIAO_PEER_MSG_MAX QIAO_MIB(8) /* between gateways */
+/* what proves a commit to a peer: a message with it and 128 receipts fits */
+#define QIAO_RECEIPT_PROOF_MAX (QIAO_PEER_MSG_MAX - QIAO_KIB(64))
+#define QIAO_ADAPTER_MSG_MAX   QIAO_MIB(4) /* between host and adapter */
+#define QIAO_SUBMISSIONS_MAX   128         /* of one call of an adapter */
+#define QIAO_CONTROL_MSG_MAX   QIAO_MIB(1)
+#define QIAO_ITEMS_MAX         512 /* items of one envelope */
 /* messages of one peer that are worked on at once; a gateway sends one at a
  * time
  */

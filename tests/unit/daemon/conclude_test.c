@@ -51,6 +51,29 @@ static void a_delivery_seen_in_a_block_is_committed(void)
 	world_close(&w);
 }
 
+static void the_proof_of_a_whole_block_is_kept_once(void)
+{
+	struct world w;
+	struct block b = { .w = &w, .n = 2 };
+	struct world_look l;
+	struct qiao_hash ref;
+
+	world_open(&w);
+	w.api.proof_is_block = true;
+	world_rows(&w, 0, 2, QIAO_IN_SUBMITTING);
+	b.s[0] = world_delivery(&w, 0);
+	b.s[1] = world_delivery(&w, 1);
+	CU_ASSERT_EQUAL(follow(&b), QIAO_OK);
+	l = world_look(&w, 0);
+	CU_ASSERT_EQUAL(l.row.state, QIAO_IN_COMMITTED);
+	CU_ASSERT_EQUAL(l.row.receipt.n, 0);
+	CU_ASSERT_FALSE(qiao_hash_is_zero(&l.row.receipt_ref));
+	ref = l.row.receipt_ref;
+	l = world_look(&w, 1);
+	CU_ASSERT_TRUE(qiao_hash_eq(&l.row.receipt_ref, &ref));
+	world_close(&w);
+}
+
 static void another_delivery_under_the_id_is_a_conflict(void)
 {
 	static const struct {
@@ -155,6 +178,7 @@ static void one_row_that_fails_does_not_stop_the_others(void)
 /* clang-format off */
 static const struct test_case cases[] = {
 	{ "a delivery seen in a block is committed", a_delivery_seen_in_a_block_is_committed },
+	{ "the proof of a whole block is kept once", the_proof_of_a_whole_block_is_kept_once },
 	{ "another delivery under the id is a conflict", another_delivery_under_the_id_is_a_conflict },
 	{ "any account will do where the route names none", any_account_will_do_where_the_route_names_none },
 	{ "what is no delivery of ours is left alone", what_is_no_delivery_of_ours_is_left_alone },

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "gateway/daemon/receipts.h"
 
+#include "gateway/base/slice.h"
+#include "gateway/store/proof.h"
 #include "gateway/wire/transfer_id.h"
 #include "relay/outbox.h"
 #include "tests/unit/daemon/deliver_world.h"
@@ -12,34 +14,49 @@ static struct {
 	struct qiao_hash id[ROWS], digest[ROWS];
 	bool other_account[ROWS];
 	qiao_err err[ROWS];
+	unsigned int proofs; /* how many were checked */
 } sent;
 
 struct bench {
 	struct world w;
-	struct qiao_buf item[ROWS];
+	struct qiao_buf item[2 * ROWS]; /* a proof, its receipt, and so on */
 	struct qiao_message *m;
-	struct qiao_item_receipt_reply reply[ROWS];
+	struct qiao_item_receipt_reply reply[2 * ROWS];
+	size_t n;
 };
 
-static qiao_err fake_prove(struct qiao_lightclient *lc, struct qiao_slice proof,
-			   struct qiao_proven_sink sink,
-			   const struct qiao_view *view, struct qiao_why *why)
+static qiao_err show(size_t i, struct qiao_proven_sink sink,
+		     struct qiao_why *why)
 {
 	struct qiao_id16 account = WORLD_ACCOUNT;
-	size_t i = proof.p[0];
 	struct qiao_proven p = { .kind = QIAO_PROVEN_DELIVERED,
 				 .height = 7,
 				 .id = sent.id[i],
 				 .digest = sent.digest[i],
 				 .source = hash_of(10) };
 
-	(void)lc;
-	(void)view;
 	account.b[0] ^= sent.other_account[i];
 	p.issuer_key = qiao_slice_of(account.b, sizeof(account.b));
 	if (sent.err[i] != QIAO_OK)
 		return qiao_fail(why, sent.err[i], "so the test wants it");
 	return sink.item(sink.ctx, &p);
+}
+
+/* One byte: the delivery that is shown; more: all of them. */
+static qiao_err fake_prove(struct qiao_lightclient *lc, struct qiao_slice proof,
+			   struct qiao_proven_sink sink,
+			   const struct qiao_view *view, struct qiao_why *why)
+{
+	qiao_err err = QIAO_OK;
+
+	(void)lc;
+	(void)view;
+	sent.proofs++;
+	if (proof.n == 1)
+		return show(proof.p[0], sink, why);
+	for (size_t i = 0; i < ROWS && err == QIAO_OK; i++)
+		err = show(i, sink, why);
+	return err;
 }
 
 static qiao_err put_sent(struct qiao_txn *txn, void *arg)
@@ -81,23 +98,52 @@ static qiao_err put_sent(struct qiao_txn *txn, void *arg)
 	return err;
 }
 
-static void say(struct bench *b, size_t i, enum qiao_receipt_state state)
+static void say_at(struct bench *b, size_t item, unsigned int proof, size_t i,
+		   enum qiao_receipt_state state)
 {
-	uint8_t proof = (uint8_t)i;
+	bool committed = state == QIAO_RECEIPT_COMMITTED;
 	struct qiao_item_receipt it = {
 		.transfer = sent.id[i],
 		.digest = sent.digest[i],
 		.state = state,
 		.destination = b->w.chains[1].identity,
-		.has_height = state == QIAO_RECEIPT_COMMITTED,
+		.has_height = committed,
 		.height = 7,
-		.has_proof = state == QIAO_RECEIPT_COMMITTED,
-		.proof = qiao_slice_of(&proof, 1),
+		.has_proof = committed,
+		.proof_item = proof,
 	};
 
-	qiao_buf_clear(&b->item[i]);
-	qiao_item_receipt_encode(&b->item[i], &it);
-	b->m->items[i] = qiao_buf_slice(&b->item[i]);
+	qiao_buf_clear(&b->item[item]);
+	qiao_item_receipt_encode(&b->item[item], &it);
+	b->m->items[item] = qiao_buf_slice(&b->item[item]);
+}
+
+static void put_proof(struct bench *b, size_t item, struct qiao_slice bytes)
+{
+	struct qiao_item_proof it = { b->w.chains[1].identity, 7, bytes };
+
+	qiao_buf_clear(&b->item[item]);
+	qiao_item_proof_encode(&b->item[item], &it);
+	b->m->items[item] = qiao_buf_slice(&b->item[item]);
+}
+
+static void say(struct bench *b, size_t i, enum qiao_receipt_state state)
+{
+	uint8_t proof = (uint8_t)i;
+
+	put_proof(b, 2 * i, qiao_slice_of(&proof, 1));
+	if (state != QIAO_RECEIPT_COMMITTED) /* in place of the proof: twice */
+		say_at(b, 2 * i, 0, i, state);
+	say_at(b, 2 * i + 1, (unsigned int)(2 * i), i, state);
+}
+
+/* One proof, and all receipts refer to it. */
+static void say_all_of_one_block(struct bench *b)
+{
+	put_proof(b, 0, qiao_slice_str("block"));
+	for (size_t i = 0; i < ROWS; i++)
+		say_at(b, i + 1, 0, i, QIAO_RECEIPT_COMMITTED);
+	b->m->n = ROWS + 1;
 }
 
 static void bench_open(struct bench *b)
@@ -116,14 +162,14 @@ static void bench_open(struct bench *b)
 	b->m->digest = hash_of(55);
 	b->m->signed_bytes = qiao_slice_str("envelope");
 	b->m->signature = qiao_slice_str("signature");
-	b->m->n = ROWS;
+	b->m->n = 2 * ROWS;
 	for (size_t i = 0; i < ROWS; i++)
 		say(b, i, QIAO_RECEIPT_COMMITTED);
 }
 
 static void bench_close(struct bench *b)
 {
-	for (size_t i = 0; i < ROWS; i++)
+	for (size_t i = 0; i < 2 * ROWS; i++)
 		qiao_buf_free(&b->item[i]);
 	qiao_free(b->m);
 	world_close(&b->w);
@@ -133,7 +179,8 @@ static qiao_err take(struct bench *b)
 {
 	struct qiao_why why = { "" };
 
-	return qiao_receipts_take(&b->w.d, b->reply, b->m, "src-gw", &why);
+	return qiao_receipts_take(&b->w.d, b->reply, &b->n, b->m, "src-gw",
+				  &why);
 }
 
 struct state_arg {
@@ -141,17 +188,25 @@ struct state_arg {
 	int state;
 	bool frozen;
 	uint64_t entries;
+	size_t own;  /* bytes of a proof of its own */
+	bool shared; /* one of the table */
 };
 
 static qiao_err read_state(struct qiao_txn *txn, void *arg)
 {
 	struct state_arg *a = arg;
+	struct qiao_buf bytes = QIAO_BUF;
 	struct qiao_out_row row;
 	qiao_err err = qiao_store_out_get(txn, &row, &sent.id[a->i]);
 
 	if (err != QIAO_OK)
 		return err;
 	a->state = row.state;
+	a->own = row.receipt.n;
+	a->shared = qiao_store_proof_get(txn, &bytes, NULL, NULL,
+					 &row.receipt_ref) == QIAO_OK &&
+		    qiao_slice_is(qiao_buf_slice(&bytes), "block");
+	qiao_buf_free(&bytes);
 	a->frozen = qiao_store_frozen(txn, NULL, QIAO_SCOPE_ROUTE, "src-dst") ==
 		    QIAO_OK;
 	qiao_out_row_free(&row);
@@ -180,6 +235,8 @@ static void each_receipt_of_a_message_has_its_own_answer(void)
 	CU_ASSERT_EQUAL(b.reply[2].result, QIAO_RECEIPT_NOT_NOW);
 	CU_ASSERT_EQUAL(b.reply[3].result, QIAO_RECEIPT_UNFIT);
 	CU_ASSERT_EQUAL(look(&b, 0).state, QIAO_OUT_CLOSED);
+	CU_ASSERT_EQUAL(b.n, ROWS);
+	CU_ASSERT_EQUAL(look(&b, 0).own, 1);
 	for (size_t i = 1; i < ROWS; i++)
 		CU_ASSERT_EQUAL(look(&b, i).state, QIAO_OUT_AT_PEER);
 	CU_ASSERT_EQUAL(look(&b, 0).entries, 1);
@@ -246,6 +303,62 @@ static void one_malformed_item_refuses_the_message(void)
 	bench_close(&b);
 }
 
+static void one_proof_serves_many_receipts_and_is_kept_once(void)
+{
+	struct bench b;
+
+	bench_open(&b);
+	b.w.api.proof_is_block = true;
+	say_all_of_one_block(&b);
+	CU_ASSERT_EQUAL(take(&b), QIAO_OK);
+	CU_ASSERT_EQUAL(b.n, ROWS);
+	CU_ASSERT_EQUAL(sent.proofs, 1);
+	for (size_t i = 0; i < ROWS; i++) {
+		CU_ASSERT_EQUAL(b.reply[i].result, QIAO_RECEIPT_TAKEN);
+		CU_ASSERT_TRUE(qiao_hash_eq(&b.reply[i].transfer, &sent.id[i]));
+		CU_ASSERT_EQUAL(look(&b, i).state, QIAO_OUT_CLOSED);
+		CU_ASSERT_EQUAL(look(&b, i).own, 0);
+		CU_ASSERT_TRUE(look(&b, i).shared);
+	}
+	bench_close(&b);
+}
+
+static void a_proof_stands_before_its_receipts_and_serves_one(void)
+{
+	struct qiao_item_proof other = { hash_of(11), 8,
+					 qiao_slice_str("block") };
+	struct qiao_slice keep;
+	struct bench b;
+
+	bench_open(&b);
+	say_all_of_one_block(&b);
+	put_proof(&b, ROWS + 1, qiao_slice_str("none refers to it"));
+	b.m->n = ROWS + 2;
+	CU_ASSERT_EQUAL(take(&b), QIAO_E_MALFORMED);
+	b.m->n = ROWS + 1;
+	keep = b.m->items[0]; /* after the first one that names it */
+	b.m->items[0] = b.m->items[1];
+	b.m->items[1] = keep;
+	CU_ASSERT_EQUAL(take(&b), QIAO_E_MALFORMED);
+	say_all_of_one_block(&b);
+	say_at(&b, 2, 1, 1, QIAO_RECEIPT_COMMITTED); /* a receipt as proof */
+	CU_ASSERT_EQUAL(take(&b), QIAO_E_MALFORMED);
+	say_at(&b, 2, QIAO_ITEMS_MAX - 1, 1, QIAO_RECEIPT_COMMITTED);
+	CU_ASSERT_EQUAL(take(&b), QIAO_E_MALFORMED);
+	say_all_of_one_block(&b);
+	for (int i = 0; i < 2; i++) { /* of another height, another chain */
+		other.chain = i ? hash_of(12) : b.w.chains[1].identity;
+		other.height = i ? 7 : 8;
+		qiao_buf_clear(&b.item[0]);
+		qiao_item_proof_encode(&b.item[0], &other);
+		b.m->items[0] = qiao_buf_slice(&b.item[0]);
+		CU_ASSERT_EQUAL(take(&b), QIAO_E_MALFORMED);
+	}
+	CU_ASSERT_EQUAL(b.n, 0);
+	CU_ASSERT_EQUAL(look(&b, 0).entries, 0);
+	bench_close(&b);
+}
+
 /* clang-format off */
 static const struct test_case cases[] = {
 	{ "each receipt of a message has its own answer", each_receipt_of_a_message_has_its_own_answer },
@@ -253,6 +366,8 @@ static const struct test_case cases[] = {
 	{ "a conflict freezes its route in the same transaction", a_conflict_freezes_its_route_in_the_same_transaction },
 	{ "a receipt that contradicts freezes and moves nothing", a_receipt_that_contradicts_freezes_and_moves_nothing },
 	{ "one malformed item refuses the message", one_malformed_item_refuses_the_message },
+	{ "one proof serves many receipts and is kept once", one_proof_serves_many_receipts_and_is_kept_once },
+	{ "a proof stands before its receipts and serves one", a_proof_stands_before_its_receipts_and_serves_one },
 	{ NULL, NULL },
 };
 /* clang-format on */

@@ -162,6 +162,7 @@ static qiao_err hear_receipt(struct qiao_txn *txn, void *arg)
 	CU_ASSERT_EQUAL_FATAL(err, QIAO_OK);
 	CU_ASSERT_EQUAL(reply.result, QIAO_RECEIPT_TAKEN);
 	reply.transfer = r.transfer;
+	t.receipt = qiao_slice_str("proof of the commit");
 	if (!known)
 		err = qiao_receipt_take(txn, &t, &r, true, h->x->now);
 	qiao_out_row_free(&t);

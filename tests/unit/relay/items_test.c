@@ -73,7 +73,7 @@ static void make_receipt(struct qiao_buf *b)
 		.has_height = true,
 		.height = 12,
 		.has_proof = true,
-		.proof = qiao_slice_str("proof"),
+		.proof_item = 3,
 		.decision =
 			qiao_slice_str("d-00112233445566778899aabbccddeeff"),
 	};
@@ -212,7 +212,6 @@ static void a_receipt_has_proof_and_height_exactly_when_committed(void)
 				.destination = hash_of(3),
 				.has_height = (with & 1) != 0,
 				.has_proof = (with & 2) != 0,
-				.proof = qiao_slice_str("proof"),
 			};
 			struct qiao_buf b = QIAO_BUF;
 			struct qiao_item_receipt got;
@@ -355,6 +354,9 @@ static void items_are_told_apart(void)
 	CU_ASSERT_EQUAL(qiao_item_kind(qiao_buf_slice(&b)), 2);
 	qiao_buf_clear(&b);
 	make_receipt(&b);
+	CU_ASSERT_EQUAL(qiao_item_kind(qiao_buf_slice(&b)), 2);
+	qiao_buf_clear(&b);
+	make_receipt_reply(&b);
 	CU_ASSERT_EQUAL(qiao_item_kind(qiao_buf_slice(&b)), 0);
 	CU_ASSERT_EQUAL(qiao_item_kind(qiao_slice_of(NULL, 0)), 0);
 	qiao_buf_free(&b);

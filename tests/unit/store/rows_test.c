@@ -348,6 +348,7 @@ static qiao_err try_out(struct qiao_txn *txn, void *arg)
 	got.receipt_height = 9;
 	snprintf(got.reason, sizeof(got.reason), "%s", "R_OK");
 	got.receipt = qiao_slice_str("receipt");
+	got.receipt_ref = hash_of(6);
 	CU_ASSERT_EQUAL(qiao_store_out_update(txn, &got, 1), QIAO_OK);
 	CU_ASSERT_EQUAL(qiao_store_out_update(txn, &late, 1), QIAO_E_STATE);
 	qiao_out_row_free(&got);
@@ -356,6 +357,7 @@ static qiao_err try_out(struct qiao_txn *txn, void *arg)
 	CU_ASSERT_EQUAL(got.receipt_height, 9);
 	CU_ASSERT_STRING_EQUAL(got.reason, "R_OK");
 	CU_ASSERT_TRUE(qiao_slice_is(got.receipt, "receipt"));
+	CU_ASSERT_EQUAL(got.receipt_ref.b[0], hash_of(6).b[0]);
 	CU_ASSERT_TRUE(qiao_slice_is(got.payload, "payload"));
 	qiao_out_row_free(&got);
 	r.id = hash_of(9);
@@ -414,12 +416,14 @@ static qiao_err try_in(struct qiao_txn *txn, void *arg)
 	got.receipt_due = 200;
 	got.tx = qiao_slice_str("tx");
 	got.receipt = qiao_slice_str("receipt");
+	got.receipt_ref = hash_of(6);
 	CU_ASSERT_EQUAL(qiao_store_in_update(txn, &got, 2), QIAO_E_STATE);
 	CU_ASSERT_EQUAL(qiao_store_in_update(txn, &got, 1), QIAO_OK);
 	qiao_in_row_free(&got);
 	CU_ASSERT_EQUAL(qiao_store_in_get(txn, &got, &r.id), QIAO_OK);
 	CU_ASSERT_TRUE(qiao_slice_is(got.tx, "tx"));
 	CU_ASSERT_TRUE(qiao_slice_is(got.receipt, "receipt"));
+	CU_ASSERT_EQUAL(got.receipt_ref.b[0], hash_of(6).b[0]);
 	qiao_in_row_free(&got);
 	CU_ASSERT_EQUAL(qiao_store_in_due(txn, &there, 1, 0, 3, count, &n),
 			QIAO_OK);
