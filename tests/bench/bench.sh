@@ -36,6 +36,7 @@ ratio=$(grep -oE 'ratio [0-9]+' <<<"$out" | cut -d' ' -f2)
 row 'headers, quorum' "$rate headers/s" "$ratio x" '>= 50 x each signature' "$ratio >= 50"
 row 'headers, quorum, per core' "$rate headers/s" - '>= 200000 headers/s' "$rate >= 200000"
 
+mkdir -p "$R/fabric"
 qiao-fabric-double --make "$R/fabric" --blocks 40 --txs 100
 while read -r out; do
 	ratio=$(value "$out" ratio)
