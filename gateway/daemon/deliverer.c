@@ -255,6 +255,7 @@ struct outcome {
 	struct qiao_buf proof;
 };
 
+/* Without a delivery under the id o->s is NULL. */
 static qiao_err prove(struct outcome *o, struct qiao_why *why)
 {
 	struct qiao_chain *c = o->c;
@@ -268,30 +269,9 @@ static qiao_err prove(struct outcome *o, struct qiao_why *why)
 				    qiao_buf_slice(&o->proof), none, why);
 	pthread_mutex_unlock(&c->lock);
 	qiao_overlay_free(&overlay);
-	if (err != QIAO_OK)
-		return err;
-	o->s = qiao_delivery_find(&o->found, &o->row->id);
-	return o->s ? QIAO_OK
-		    : qiao_fail(why, QIAO_E_PROOF,
-				"the adapter's proof shows no delivery under "
-				"this id");
-}
-
-/* False: the adapter is not well, so the next rows need not be asked for. */
-static bool fetch_proof(struct outcome *o)
-{
-	struct qiao_why why = { "" };
-	qiao_err asked =
-		qiao_host_receipt(o->c->host, &o->proof, &o->row->id, &why);
-	qiao_err err = asked == QIAO_OK ? prove(o, &why) : asked;
-
 	if (err == QIAO_OK)
-		o->what = SHOWN;
-	else if (err != QIAO_E_NOTFOUND) /* the follower is not there yet */
-		qiao_log(QIAO_LOG_WARN, "delivery-unproven",
-			 "chain=%s err=%s why=\"%s\"", o->c->cfg->name,
-			 qiao_errname(err), why.text);
-	return asked == QIAO_OK || asked == QIAO_E_NOTFOUND;
+		o->s = qiao_delivery_find(&o->found, &o->row->id);
+	return err;
 }
 
 struct passes_arg {
@@ -329,6 +309,25 @@ static bool may_submit(struct outcome *o)
 		x.passes = false;
 	qiao_payload_fini(&p);
 	return x.passes;
+}
+
+/* False: the adapter is not well, so the next rows need not be asked for. */
+static bool fetch_proof(struct outcome *o)
+{
+	struct qiao_why why = { "" };
+	qiao_err asked =
+		qiao_host_receipt(o->c->host, &o->proof, &o->row->id, &why);
+	qiao_err err = asked == QIAO_OK ? prove(o, &why) : asked;
+
+	if (err == QIAO_OK && o->s)
+		o->what = SHOWN;
+	else if (err == QIAO_OK) /* something else stands under this id */
+		o->what = may_submit(o) ? AGAIN : LATER;
+	else if (err != QIAO_E_NOTFOUND) /* the follower is not there yet */
+		qiao_log(QIAO_LOG_WARN, "delivery-unproven",
+			 "chain=%s err=%s why=\"%s\"", o->c->cfg->name,
+			 qiao_errname(err), why.text);
+	return asked == QIAO_OK || asked == QIAO_E_NOTFOUND;
 }
 
 /* The adapter's word decides what is asked next, never how a row ends. */

@@ -17,6 +17,7 @@ static struct {
 	bool proof_is_nonsense;
 	atomic_uint lookups, submits;
 	struct world *w;
+	atomic_bool shows_a_usage; /* under the id, and no delivery */
 } chain;
 
 static unsigned int number_of(const struct qiao_hash *id)
@@ -144,6 +145,8 @@ static qiao_err fake_prove_it(struct qiao_lightclient *lc,
 	(void)view;
 	if (chain.proof_is_nonsense)
 		return qiao_fail(why, QIAO_E_PROOF, "nonsense");
+	if (chain.shows_a_usage)
+		p.kind = QIAO_PROVEN_USAGE;
 	return sink.item(sink.ctx, &p);
 }
 
@@ -300,11 +303,29 @@ static void what_is_absent_is_submitted_again(void)
 	stop(&r);
 }
 
+/* Ids are unique for each kind: what is not ours hides no lost submission. */
+static void something_else_under_the_id_is_submitted_over(void)
+{
+	struct running r;
+
+	begin(&r);
+	chain.state[0] = QIAO_LOOKUP_DONE;
+	chain.shows_a_usage = true;
+	world_rows(&r.w, 0, 1, QIAO_IN_SUBMITTING);
+	run(&r);
+	CU_ASSERT_TRUE(reaches(&chain.submits, 1));
+	CU_ASSERT_EQUAL(world_look(&r.w, 0).row.state, QIAO_IN_SUBMITTING);
+	chain.shows_a_usage = false;
+	CU_ASSERT_TRUE(becomes(&r, 0, QIAO_IN_COMMITTED));
+	stop(&r);
+}
+
 /* clang-format off */
 static const struct test_case cases[] = {
 	{ "rows that wait do not starve later ones", rows_that_wait_do_not_starve_later_ones },
 	{ "a lying adapter ends no transfer and freezes nothing", a_lying_adapter_ends_no_transfer_and_freezes_nothing },
 	{ "what is absent is submitted again", what_is_absent_is_submitted_again },
+	{ "something else under the id is submitted over", something_else_under_the_id_is_submitted_over },
 	{ NULL, NULL },
 };
 /* clang-format on */
