@@ -105,6 +105,7 @@ struct qiao_daemon {
 
 	/* a freeze, or its end: row and flag together */
 	pthread_mutex_t freeze_lock;
+	struct qiao_unstored *unstored; /* freezes that the store refused */
 
 	pthread_mutex_t rules_lock;
 	struct qiao_rules *rules; /* NULL until loaded: everything is denied */

@@ -5,6 +5,7 @@
 #include "gateway/base/file.h"
 #include "gateway/base/hex.h"
 #include "gateway/base/log.h"
+#include "gateway/base/mem.h"
 #include "gateway/base/slice.h"
 #include "gateway/crypto/hash.h"
 #include "gateway/record/payload.h"
@@ -99,30 +100,94 @@ static void write_evidence_file(const struct freeze_arg *a)
 			 why.text);
 }
 
-/* One that is not on the disk ends with this process: say so. */
+/* At most one for each flag, so a peer cannot make them many. */
+struct qiao_unstored {
+	struct qiao_unstored *next;
+	struct freeze_arg a;
+	struct qiao_buf evidence;
+	struct qiao_why why;
+};
+
+static void unstored_free(struct qiao_unstored *u)
+{
+	qiao_buf_free(&u->evidence);
+	qiao_free(u);
+}
+
+/* Lock held. Without memory it is in force, and lost with the process. */
+static void unstored_keep(const struct freeze_arg *a, qiao_err err)
+{
+	struct qiao_unstored *u = qiao_calloc(1, sizeof(*u));
+
+	qiao_log(QIAO_LOG_ERROR, "freeze-not-stored",
+		 "name=%s err=%s: it is tried again; do not restart "
+		 "before it is stored",
+		 a->name, qiao_errname(err));
+	if (!u)
+		return;
+	u->a = *a;
+	qiao_buf_put(&u->evidence, a->evidence);
+	u->a.evidence = qiao_buf_slice(&u->evidence);
+	snprintf(u->why.text, sizeof(u->why.text), "%s", a->why);
+	u->a.why = u->why.text;
+	u->next = a->d->unstored;
+	a->d->unstored = u;
+}
+
+void qiao_freeze_retry(struct qiao_daemon *d)
+{
+	struct qiao_unstored **at = &d->unstored, *u;
+
+	pthread_mutex_lock(&d->freeze_lock);
+	while ((u = *at)) {
+		if (qiao_store_write(d->store, write_freeze, &u->a) !=
+		    QIAO_OK) {
+			at = &u->next;
+			continue;
+		}
+		write_evidence_file(&u->a);
+		qiao_log(QIAO_LOG_INFO, "freeze-stored", "name=%s", u->a.name);
+		*at = u->next;
+		unstored_free(u);
+	}
+	pthread_mutex_unlock(&d->freeze_lock);
+}
+
+void qiao_freeze_fini(struct qiao_daemon *d)
+{
+	struct qiao_unstored *u;
+
+	while ((u = d->unstored)) {
+		d->unstored = u->next;
+		unstored_free(u);
+	}
+}
+
+static void say_frozen(const struct freeze_arg *a)
+{
+	if (a->scope == QIAO_SCOPE_CHAIN)
+		qiao_log(QIAO_LOG_ERROR, "chain-frozen",
+			 "chain=%s height=%" PRIu64 " why=\"%s\"", a->name,
+			 a->height, a->why);
+	else
+		qiao_log(QIAO_LOG_ERROR, "route-frozen", "route=%s why=\"%s\"",
+			 a->name, a->why);
+}
+
 static void freeze(struct freeze_arg *a, atomic_bool *flag)
 {
-	qiao_err err = QIAO_OK;
+	qiao_err err;
 
 	pthread_mutex_lock(&a->d->freeze_lock);
 	if (!*flag) {
 		*flag = true; /* at once, whatever the disk says */
 		write_evidence_file(a);
 		err = qiao_store_write(a->d->store, write_freeze, a);
-		if (a->scope == QIAO_SCOPE_CHAIN)
-			qiao_log(QIAO_LOG_ERROR, "chain-frozen",
-				 "chain=%s height=%" PRIu64 " why=\"%s\"",
-				 a->name, a->height, a->why);
-		else
-			qiao_log(QIAO_LOG_ERROR, "route-frozen",
-				 "route=%s why=\"%s\"", a->name, a->why);
+		say_frozen(a);
+		if (err != QIAO_OK)
+			unstored_keep(a, err);
 	}
 	pthread_mutex_unlock(&a->d->freeze_lock);
-	if (err != QIAO_OK)
-		qiao_log(QIAO_LOG_ERROR, "freeze-not-stored",
-			 "name=%s err=%s: do not restart before the disk is "
-			 "in order",
-			 a->name, qiao_errname(err));
 }
 
 void qiao_chain_freeze(struct qiao_chain *c, uint64_t height,

@@ -24,6 +24,9 @@ qiao_err qiao_route_freeze_in_txn(struct qiao_txn *txn,
 				  const struct qiao_route *r,
 				  struct qiao_slice evidence, const char *why);
 void qiao_route_froze(struct qiao_route *r, const char *why);
+/* Freezes that the store refused are written once it takes them. */
+void qiao_freeze_retry(struct qiao_daemon *d);
+void qiao_freeze_fini(struct qiao_daemon *d); /* what is left of them */
 /* Where the evidence with this digest is kept as a file. Returns out. */
 char *qiao_freeze_path(char *out, size_t size, const struct qiao_daemon *d,
 		       const char *name, const struct qiao_hash *evidence);

@@ -8,6 +8,7 @@
 #include "gateway/base/mem.h"
 #include "gateway/crypto/tlscheck.h"
 #include "gateway/daemon/control.h"
+#include "gateway/daemon/freeze.h"
 #include "gateway/daemon/message.h"
 #include "gateway/daemon/rules.h"
 #include "gateway/daemon/threads.h"
@@ -252,6 +253,7 @@ static void tick(struct running *r)
 		struct size_arg a = { 0, 0 };
 
 		tick_links(r->d);
+		qiao_freeze_retry(r->d);
 		/* many new entries: do not wait for the minute */
 		if (qiao_store_read(r->d->store, read_sizes, &a) == QIAO_OK &&
 		    a.entries >= a.signed_ + CHECKPOINT_ENTRIES)

@@ -9,6 +9,7 @@
 #include "gateway/base/slice.h"
 #include "gateway/crypto/hash.h"
 #include "gateway/daemon/chain.h"
+#include "gateway/daemon/freeze.h"
 #include "gateway/daemon/rules.h"
 #include "gateway/daemon/spawner.h"
 #include "gateway/store/evidence.h"
@@ -412,6 +413,7 @@ void qiao_daemon_close(struct qiao_daemon *d)
 	qiao_store_close(d->store);
 	qiao_key_free(d->key);
 	pthread_mutex_destroy(&d->rules_lock);
+	qiao_freeze_fini(d);
 	pthread_mutex_destroy(&d->freeze_lock);
 	qiao_wipe(d, sizeof(*d));
 	qiao_free(d);

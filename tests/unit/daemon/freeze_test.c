@@ -6,7 +6,9 @@
 #include "gateway/daemon/chain.h"
 #include "gateway/store/audit.h"
 #include "gateway/store/chain.h"
+#include "gateway/store/evidence.h"
 #include "gateway/store/header.h"
+#include "gateway/store/vfs_fault.h"
 #include "relay/inbox.h"
 #include "tests/unit/policy/world.h"
 #include "tests/unit/store/fixture.h"
@@ -384,6 +386,39 @@ static void what_comes_too_late_leaves_an_audit_entry(void)
 	bench_close(&b);
 }
 
+static qiao_err is_stored(struct qiao_txn *txn, void *arg)
+{
+	(void)arg;
+	return qiao_store_frozen(txn, NULL, QIAO_SCOPE_ROUTE, "src-dst");
+}
+
+/* In force at once, and on the disk once there is room again. */
+static void a_freeze_that_the_disk_refused_is_stored_later(void)
+{
+	const struct qiao_slice none = { NULL, 0 };
+	struct bench b;
+
+	bench_open(&b);
+	qiao_store_close(b.f.store);
+	qiao_vfs_fault_register();
+	qiao_vfs_fault_reset();
+	CU_ASSERT_EQUAL_FATAL(fixture_try_open(&b.f, "qiao-fault"), QIAO_OK);
+	b.d.store = b.f.store;
+	qiao_vfs_fault_space(0);
+	qiao_route_freeze(&b.route, none, "for the test");
+	CU_ASSERT_TRUE(b.route.frozen);
+	CU_ASSERT_EQUAL(qiao_store_read(b.f.store, is_stored, NULL),
+			QIAO_E_NOTFOUND);
+	qiao_freeze_retry(&b.d);
+	CU_ASSERT_PTR_NOT_NULL(b.d.unstored);
+	qiao_vfs_fault_space(-1);
+	qiao_freeze_retry(&b.d);
+	CU_ASSERT_PTR_NULL(b.d.unstored);
+	CU_ASSERT_EQUAL(qiao_store_read(b.f.store, is_stored, NULL), QIAO_OK);
+	qiao_freeze_fini(&b.d);
+	bench_close(&b);
+}
+
 static const struct test_case cases[] = {
 	{ "on a frozen route only what takes away from a record goes on",
 	  on_a_frozen_route_only_what_takes_away_from_a_record_goes_on },
@@ -395,6 +430,8 @@ static const struct test_case cases[] = {
 	  on_a_frozen_route_nothing_is_denied },
 	{ "what comes too late leaves an audit entry",
 	  what_comes_too_late_leaves_an_audit_entry },
+	{ "a freeze that the disk refused is stored later",
+	  a_freeze_that_the_disk_refused_is_stored_later },
 	{ NULL, NULL },
 };
 const struct test_suite freeze_test_suite = { "daemon/freeze", cases };
