@@ -68,7 +68,7 @@
 #define QIAO_ENVELOPE_MAX          QIAO_KIB(1) /* without its items */
 #define QIAO_ENVELOPE_LIFE_MS_MAX  600000      /* from sent to expires */
 #define QIAO_SENT_AHEAD_MS         300000 /* how far a clock may be ahead */
-#define QIAO_INBOX_OPEN_MAX        8192 /* of one peer: 700 MiB at the worst */
+#define QIAO_INBOX_OPEN_MAX        8192 /* of one peer; 700 MiB without proofs */
 #define QIAO_MP_DEPTH_MAX          8    /* nested arrays of one message */
 #define QIAO_MERKLE_DEPTH_MAX      64   /* 2^64 leaves is every tree */
 #define QIAO_HEADERS_PER_BATCH_MAX 512
